@@ -1,0 +1,3 @@
+.PHONY: dev-setup lock
+dev-setup:
+	@tools/dev-setup
