@@ -1,0 +1,153 @@
+"""What became of touchpoints and conversations. Topic `conversations`, keyed by conversation.
+
+Every event carries the conversation as it is afterwards (`conversation`) and its place in that conversation's own
+sequence (`conversation.seq`), so that a reader that knows seq n and gets n+2 knows what it misses.
+"""
+
+from typing import ClassVar, Literal
+
+from hub.events.common import Explanation, When
+from hub.events.envelope import EventData, register
+from hub.events.state import ConversationState, MergeNote, TouchpointState
+from hub.ids import AgentId, ConversationId, CustomerId, LedgerEntryId, SuggestionId
+
+CONVERSATIONS = "conversations"
+
+
+class ConversationEvent(EventData):
+    TOPIC: ClassVar[str] = CONVERSATIONS
+
+    conversation: ConversationState
+
+    def key(self) -> str:
+        return str(self.conversation.id)
+
+
+@register
+class ConversationOpened(ConversationEvent):
+    TYPE: ClassVar[str] = "hub.conversation_opened.v1"
+
+
+@register
+class TouchpointAdded(ConversationEvent):
+    """A message, a call, or an agent's reply was added to the timeline."""
+
+    TYPE: ClassVar[str] = "hub.touchpoint_added.v1"
+
+    touchpoint: TouchpointState
+
+
+@register
+class TouchpointChanged(ConversationEvent):
+    """Delivery moved, a call went on, a recording came, a message was edited. The whole entry as it is now."""
+
+    TYPE: ClassVar[str] = "hub.touchpoint_changed.v1"
+
+    touchpoint: TouchpointState
+
+
+@register
+class ConversationRead(ConversationEvent):
+    """An agent looked: nothing is unread up to now."""
+
+    TYPE: ClassVar[str] = "hub.conversation_read.v1"
+
+    agent_id: AgentId
+
+
+@register
+class CustomerMerged(ConversationEvent):
+    """Two customers are one from now on. The timeline of `conversation` is to be read anew."""
+
+    TYPE: ClassVar[str] = "hub.customer_merged.v1"
+
+    merge: MergeNote
+
+
+@register
+class CustomerSplit(ConversationEvent):
+    """A merge was undone. Sent once for each of the two customers that has a conversation."""
+
+    TYPE: ClassVar[str] = "hub.customer_split.v1"
+
+    merge: MergeNote
+
+
+@register
+class CustomerChanged(ConversationEvent):
+    """Name, numbers or identities of the customer changed: the customer panel is to be read anew."""
+
+    TYPE: ClassVar[str] = "hub.customer_changed.v1"
+
+    customer_id: CustomerId
+
+
+@register
+class SuggestionRaised(ConversationEvent):
+    TYPE: ClassVar[str] = "hub.suggestion_raised.v1"
+
+    suggestion_id: SuggestionId
+    other_customer_id: CustomerId
+    why: Explanation
+
+
+@register
+class SuggestionSettled(ConversationEvent):
+    TYPE: ClassVar[str] = "hub.suggestion_settled.v1"
+
+    suggestion_id: SuggestionId
+    outcome: Literal["accepted", "rejected", "obsolete"]
+    entry_id: LedgerEntryId | None = None
+
+
+@register
+class ConversationOffered(ConversationEvent):
+    TYPE: ClassVar[str] = "hub.conversation_offered.v1"
+
+    agent_id: AgentId
+    expires_at: When
+    why: Explanation
+
+
+@register
+class OfferEnded(ConversationEvent):
+    """The offer was not accepted; the conversation waits again, at its old place."""
+
+    TYPE: ClassVar[str] = "hub.offer_ended.v1"
+
+    agent_id: AgentId
+    reason: Literal["declined", "expired", "agent_gone", "withdrawn"]
+
+
+@register
+class ConversationAssigned(ConversationEvent):
+    TYPE: ClassVar[str] = "hub.conversation_assigned.v1"
+
+    agent_id: AgentId
+    why: Explanation
+
+
+@register
+class ConversationRequeued(ConversationEvent):
+    """Its agent let go of it or vanished: it waits again, ahead of newer work."""
+
+    TYPE: ClassVar[str] = "hub.conversation_requeued.v1"
+
+    agent_id: AgentId | None
+    reason: Literal["agent_gone", "released", "split"]
+
+
+@register
+class ConversationClosed(ConversationEvent):
+    TYPE: ClassVar[str] = "hub.conversation_closed.v1"
+
+    by: AgentId | None
+    reason: Literal["resolved", "merged"]
+    into: ConversationId | None = None
+
+
+@register
+class ConversationReopened(ConversationEvent):
+    TYPE: ClassVar[str] = "hub.conversation_reopened.v1"
+
+    reason: Literal["split", "by_agent"]

@@ -1,0 +1,66 @@
+"""What the router of a pool must know to decide. Topic `routing`, keyed by routing pool."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from hub.events.common import Channel, PresenceStatus, When
+from hub.events.envelope import EventData, register
+from hub.ids import AgentId, ConversationId, CustomerId, QueueId
+
+ROUTING = "routing"
+DEFAULT_POOL = "main"
+
+
+class RoutingEvent(EventData):
+    TOPIC: ClassVar[str] = ROUTING
+
+    pool: str = Field(default=DEFAULT_POOL, max_length=63)
+
+    def key(self) -> str:
+        return self.pool
+
+
+@register
+class WorkArrived(RoutingEvent):
+    """A conversation waits for an agent: new, reopened, or given back."""
+
+    TYPE: ClassVar[str] = "hub.work_arrived.v1"
+
+    conversation_id: ConversationId
+    customer_id: CustomerId
+    queue_id: QueueId
+    channel: Channel
+    waiting_since: When
+    last_agent_id: AgentId | None = None
+
+
+@register
+class WorkGone(RoutingEvent):
+    """The conversation needs no agent any more, or is off its agent's hands: `agent_id` has room again."""
+
+    TYPE: ClassVar[str] = "hub.work_gone.v1"
+
+    conversation_id: ConversationId
+    agent_id: AgentId | None = None
+
+
+@register
+class PresenceChanged(RoutingEvent):
+    TYPE: ClassVar[str] = "hub.presence_changed.v1"
+
+    agent_id: AgentId
+    status: PresenceStatus
+    since: When
+    by: Literal["agent", "supervisor", "system"] = "agent"
+
+
+@register
+class OfferAnswered(RoutingEvent):
+    """The offer with this deadline was accepted or declined; the conversation row has already moved."""
+
+    TYPE: ClassVar[str] = "hub.offer_answered.v1"
+
+    conversation_id: ConversationId
+    agent_id: AgentId
+    answer: Literal["accepted", "declined"]
