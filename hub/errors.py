@@ -98,9 +98,7 @@ class SendError(HubError):
 class SendTransient(SendError):
     """The provider certainly did not take the reply."""
 
-    def __init__(
-        self, detail: str, *, provider_code: str | None = None, retry_after_s: float | None = None
-    ) -> None:
+    def __init__(self, detail: str, *, provider_code: str | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(detail, provider_code=provider_code)
         self.retry_after_s = retry_after_s
 

@@ -1,4 +1,4 @@
-"""The log that carries events: one contract (`base`), two implementations (`kafka`, `sqlite`)."""
+"""The log that carries events: one contract (`base`), two implementations (`hub.bus.kafka`, `storage.log`)."""
 
 from hub.bus.base import PUBLISH_DEADLINE_S, Bus, Partition, PartitionWorker, Record, Tail, partition_of
 

@@ -1,5 +1,5 @@
-"""What the log promises, whichever log it is. `kafka.py` and `sqlite.py` keep the same promises; one suite
-(tests/contract/test_bus.py) holds both to them.
+"""What the log promises, whichever log it is. `hub/bus/kafka.py` and `storage/log.py` (SQLite: every line of SQL
+lives in storage) keep the same promises; one suite (tests/contract/test_bus.py) holds both to them.
 
 1. `publish` returns after the events are durable, or raises BusUnavailable by its deadline. An event of a failed
    publish may still appear later, once or more: consumers deduplicate.
@@ -72,9 +72,7 @@ class Bus(Protocol):
 
     async def stop(self) -> None: ...
 
-    async def publish(
-        self, events: Sequence[Envelope[Any]], *, deadline_s: float = PUBLISH_DEADLINE_S
-    ) -> None:
+    async def publish(self, events: Sequence[Envelope[Any]], *, deadline_s: float = PUBLISH_DEADLINE_S) -> None:
         """Durable when it returns. Raises BusUnavailable. An empty sequence is a no-op."""
         ...
 

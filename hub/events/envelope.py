@@ -29,7 +29,7 @@ class EventData(Frozen):
         raise NotImplementedError(type(self).__name__)
 
 
-D = TypeVar("D", bound=EventData, covariant=True)
+D = TypeVar("D", bound=EventData)
 
 
 class Envelope(Frozen, Generic[D]):

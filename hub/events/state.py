@@ -51,10 +51,13 @@ class TouchpointState(Frozen):
     """One entry of a timeline. `number` is given by the database and is the order in every console.
 
     `identity_seq` counts from 1 without holes per channel identity: the order the customer's own side sees.
+    `seq` is the conversation's seq at which this entry was added or last changed: what is missing after seq n is
+    every entry with `seq` > n.
     """
 
     id: TouchpointId
     number: int
+    seq: int
     conversation_id: ConversationId
     customer_id: CustomerId
     identity_id: IdentityId

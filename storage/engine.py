@@ -1,0 +1,136 @@
+"""The database: SQLite in a folder, or PostgreSQL. Says once how each is opened safely.
+
+SQLite: WAL, synchronous=FULL (NORMAL may lose the last commits at a power cut, and a webhook was already answered),
+foreign keys on; ONE writing connection behind a lock, so that BEGIN IMMEDIATE never waits for ourselves; a few
+read-only connections for everything else. PostgreSQL: one pool, READ COMMITTED, row locks where rows are contended.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from hub.errors import StorageUnavailable
+from storage.faults import storage_errors
+
+BUSY_TIMEOUT_MS = 5000
+READERS = 4
+POOL_SIZE = 12
+STATEMENT_TIMEOUT_MS = 30_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000  # a worker that froze inside a transaction gives its locks back
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+class Database:
+    """Reading and writing connections. `is_sqlite` is for the few places where the two differ."""
+
+    def __init__(self, url: str) -> None:
+        self.url = sa.make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._write_lock = asyncio.Lock()
+        self._writer = self._sqlite_engine(read_only=False) if self.is_sqlite else self._postgres_engine()
+        self._reader = self._sqlite_engine(read_only=True) if self.is_sqlite else self._writer
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The writing engine, for migrations and tests."""
+        return self._writer
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may write. The caller commits; leaving without commit rolls back.
+
+        Raises StorageUnavailable for trouble that may pass.
+        """
+        with storage_errors():
+            if not self.is_sqlite:
+                async with self._writer.connect() as connection:
+                    yield connection
+                return
+            async with self._write_lock, self._writer.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent look (SQLite: one snapshot; PostgreSQL: per statement). Never blocks a writer."""
+        with storage_errors():
+            async with self._reader.connect() as connection:
+                yield connection
+
+    async def dispose(self) -> None:
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+    async def ping(self) -> None:
+        """Raises StorageUnavailable when the database does not answer within 2 s."""
+        try:
+            async with asyncio.timeout(2), self.reading() as connection:
+                await connection.execute(sa.text("SELECT 1"))
+        except TimeoutError as error:
+            raise StorageUnavailable("the database did not answer within 2 s") from error
+
+    def _postgres_engine(self) -> AsyncEngine:
+        return create_async_engine(
+            self.url,
+            pool_size=POOL_SIZE,
+            max_overflow=4,
+            pool_timeout=5,
+            pool_pre_ping=True,
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+            connect_args={
+                "timeout": 5,
+                "command_timeout": STATEMENT_TIMEOUT_MS / 1000 + 5,
+                "server_settings": {
+                    "application_name": "onethread",
+                    "jit": "off",
+                    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+                },
+            },
+        )
+
+    def _sqlite_engine(self, *, read_only: bool) -> AsyncEngine:
+        path = self.url.database
+        if not path or path == ":memory:":
+            raise ValueError("SQLite needs a file: an in-memory database shares one transaction between coroutines")
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_async_engine(
+            self.url,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=READERS if read_only else 1,
+            max_overflow=0,
+            pool_timeout=30,
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+        )
+        begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+
+        @sa.event.listens_for(engine.sync_engine, "connect")
+        def _open(dbapi_connection: Any, _record: Any) -> None:
+            dbapi_connection.isolation_level = None  # the driver's own BEGIN comes too late, see `_begin`
+            cursor = dbapi_connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA synchronous=FULL")
+            cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.execute("PRAGMA temp_store=MEMORY")
+            cursor.execute("PRAGMA cache_size=-32000")  # 32 MB a connection
+            if read_only:
+                cursor.execute("PRAGMA query_only=ON")
+            cursor.close()
+
+        @sa.event.listens_for(engine.sync_engine, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine

@@ -1,0 +1,394 @@
+"""The schema, as SQLAlchemy tables, the same on SQLite and PostgreSQL. Migrations (storage/migrations) build it; a test
+compares what they build with what stands here.
+
+What holds the promises is a constraint here, not a check elsewhere:
+- one event once:              seen_events primary key (account_id, dedupe_key)
+- one open conversation each:  unique index on conversations.customer_id where status <> 'closed'
+- no hole, no double, per identity:  unique (identity_id, identity_seq)
+- one reply per click:         unique (identity_id, client_id)
+- one suggestion per pair:     unique (identity_a, identity_b)
+Messages never move: `touchpoints.identity_id` is final; whose they are follows from channel_identities.customer_id,
+which only the ledger changes.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """Aware UTC. timestamptz on PostgreSQL; whole microseconds since 1970 on SQLite, where they sort as numbers."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(sa.BigInteger())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return (value - EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            return value.astimezone(UTC)  # type: ignore[no-any-return]  # asyncpg gives datetime
+        return EPOCH + timedelta(microseconds=value)
+
+
+Json = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+Id = sa.Uuid
+Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite: only INTEGER PRIMARY KEY is the rowid
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# --- the log -----------------------------------------------------------------------------------------------------
+
+# Embedded: the log itself. Cluster: the outbox, emptied by the relay into Kafka.
+log = sa.Table(
+    "log",
+    metadata,
+    sa.Column("offset", Number, sa.Identity(always=False), primary_key=True),
+    sa.Column("topic", sa.String(63), nullable=False),
+    sa.Column("partition", sa.Integer, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("type", sa.String(127), nullable=False),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+    sa.Column("appended_at", Moment, nullable=False),
+    sa.Index("ix_log_topic_partition_offset", "topic", "partition", "offset"),
+    sqlite_autoincrement=True,  # an offset is never given twice, even after the newest rows were trimmed
+)
+
+positions = sa.Table(
+    "positions",
+    metadata,
+    sa.Column("group", sa.String(100), primary_key=True),
+    sa.Column("topic", sa.String(63), primary_key=True),
+    sa.Column("partition", sa.Integer, primary_key=True),
+    sa.Column("next_offset", sa.BigInteger, nullable=False),
+    sa.Column("fence", sa.BigInteger, nullable=False),  # grows with every change of owner
+    sa.Column("owner", sa.String(100), nullable=False),
+    sa.Column("advanced_at", Moment, nullable=False),
+)
+
+# One active router per pool, one relay per database: held by whoever renews in time.
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.String(100), primary_key=True),
+    sa.Column("owner", sa.String(100), nullable=False),
+    sa.Column("fence", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+)
+
+# --- channels ----------------------------------------------------------------------------------------------------
+
+channel_accounts = sa.Table(
+    "channel_accounts",
+    metadata,
+    sa.Column("id", sa.String(63), primary_key=True),
+    sa.Column("channel", sa.String(20), nullable=False),
+    sa.Column("display_name", sa.String(200), nullable=False),
+    sa.Column("settings", sa.LargeBinary, nullable=False),  # encrypted JSON, see storage/secrets.py
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("alarm", sa.Text),  # why it does not work at the moment, for the ops person
+    sa.Column("version", sa.Integer, nullable=False),  # grows with each change of settings
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+seen_events = sa.Table(
+    "seen_events",
+    metadata,
+    sa.Column("account_id", sa.String(63), primary_key=True),
+    sa.Column("dedupe_key", sa.String(512), primary_key=True),
+    sa.Column("seen_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# --- people ------------------------------------------------------------------------------------------------------
+
+# A record per first touchpoint of a channel identity. Merging joins records, it never empties one: what was written
+# on a record stays on it, so undoing a merge restores it by itself.
+customers = sa.Table(
+    "customers",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("current_id", Id, nullable=False, index=True),  # the record that stands for this one now; itself if none
+    sa.Column("name", sa.String(200)),  # given by an agent; otherwise shown from a channel profile
+    sa.Column("name_folded", sa.String(200)),
+    sa.Column("note", sa.Text),
+    sa.Column("tags", Json, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+channel_identities = sa.Table(
+    "channel_identities",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("account_id", sa.String(63), sa.ForeignKey("channel_accounts.id"), nullable=False),
+    sa.Column("external_id", sa.String(512), nullable=False),
+    sa.Column("channel", sa.String(20), nullable=False),
+    sa.Column("home_customer_id", Id, sa.ForeignKey("customers.id"), nullable=False),
+    sa.Column("customer_id", Id, sa.ForeignKey("customers.id"), nullable=False, index=True),
+    sa.Column("display_name", sa.String(200)),
+    sa.Column("name_folded", sa.String(200)),
+    sa.Column("avatar_url", sa.Text),
+    sa.Column("locale", sa.String(35)),
+    sa.Column("page_url", sa.Text),
+    sa.Column("last_seq", sa.Integer, nullable=False),
+    sa.Column("last_inbound_at", Moment),  # reply windows count from here
+    sa.Column("visitor_read_seq", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.UniqueConstraint("account_id", "external_id"),
+)
+
+# One row per phone or e-mail anybody ever had: what concurrent resolvers lock, in order of (kind, value).
+contact_points = sa.Table(
+    "contact_points",
+    metadata,
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("value", sa.String(320), primary_key=True),
+    sa.Column("shared", sa.Boolean, nullable=False),  # an agent or the policy says: not one person's
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    sa.Column("identity_id", Id, sa.ForeignKey("channel_identities.id"), primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("value", sa.String(320), primary_key=True),  # E.164, folded mailbox, or signed user id
+    sa.Column("source", sa.String(30), primary_key=True),
+    sa.Column("strength", sa.String(20), nullable=False),
+    sa.Column("first_seen_at", Moment, nullable=False),
+    sa.Column("last_seen_at", Moment, nullable=False),
+    sa.Index("ix_evidence_kind_value", "kind", "value"),
+)
+
+# Append-only. A merge says "these two identities are one person"; a split cuts merges; an undo revokes one entry.
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("number", Number, sa.Identity(always=False), primary_key=True),
+    sa.Column("id", Id, nullable=False, unique=True),
+    sa.Column("kind", sa.String(10), nullable=False),  # merge, split, undo
+    sa.Column("identity_a", Id),
+    sa.Column("identity_b", Id),
+    sa.Column("target_id", Id),  # undo: the entry it revokes
+    sa.Column("customers", Json, nullable=False),  # ids of the customers as they stood before
+    sa.Column("why", Json, nullable=False),  # Explanation
+    sa.Column("evidence", Json, nullable=False),
+    sa.Column("before", Json, nullable=False),  # open conversations as they stood, to restore
+    sa.Column("agent_id", Id),  # None: the resolver
+    sa.Column("at", Moment, nullable=False),
+)
+
+# What the ledger amounts to: the merges in force. Customers are the connected components of this graph.
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("entry_id", Id, primary_key=True),
+    sa.Column("identity_a", Id, nullable=False, index=True),
+    sa.Column("identity_b", Id, nullable=False, index=True),
+    sa.Column("undone_by", Id),  # the undo entry in force, if any
+    sa.Column("cut_by", Json, nullable=False),  # split entries in force that cut it
+)
+
+suggestions = sa.Table(
+    "suggestions",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("identity_a", Id, sa.ForeignKey("channel_identities.id"), nullable=False),  # identity_a < identity_b
+    sa.Column("identity_b", Id, sa.ForeignKey("channel_identities.id"), nullable=False, index=True),
+    sa.Column("why", Json, nullable=False),
+    sa.Column("evidence", Json, nullable=False),
+    sa.Column("status", sa.String(10), nullable=False),  # open, accepted, rejected, obsolete
+    sa.Column("entry_id", Id),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("settled_at", Moment),
+    sa.Column("settled_by", Id),
+    sa.UniqueConstraint("identity_a", "identity_b"),
+)
+
+# --- work --------------------------------------------------------------------------------------------------------
+
+queues = sa.Table(
+    "queues",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("pool", sa.String(63), nullable=False),
+    sa.Column("name", sa.String(100), nullable=False, unique=True),
+    sa.Column("offer_s", sa.Integer, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+agents = sa.Table(
+    "agents",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("login", sa.String(100), nullable=False, unique=True),  # lower case
+    sa.Column("display_name", sa.String(100), nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),  # agent, supervisor, admin
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("capacity", sa.Integer, nullable=False),
+    sa.Column("locale", sa.String(5), nullable=False),
+    sa.Column("disabled_at", Moment),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+queue_members = sa.Table(
+    "queue_members",
+    metadata,
+    sa.Column("queue_id", Id, sa.ForeignKey("queues.id"), primary_key=True),
+    sa.Column("agent_id", Id, sa.ForeignKey("agents.id"), primary_key=True, index=True),
+)
+
+presence = sa.Table(
+    "presence",
+    metadata,
+    sa.Column("agent_id", Id, sa.ForeignKey("agents.id"), primary_key=True),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("idle_since", Moment, nullable=False),  # longest idle first: last time work was taken or finished
+)
+
+sign_ins = sa.Table(
+    "sign_ins",
+    metadata,
+    sa.Column("token_sha256", sa.LargeBinary(32), primary_key=True),
+    sa.Column("agent_id", Id, sa.ForeignKey("agents.id"), nullable=False, index=True),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("last_seen_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False, index=True),
+    sa.Column("user_agent", sa.String(200), nullable=False),
+)
+
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("customer_id", Id, sa.ForeignKey("customers.id"), nullable=False),  # while open: who stands for them now
+    # Whose first touchpoint opened it. A closed conversation belongs to whoever this identity belongs to, so merging
+    # and undoing touch no closed conversation.
+    sa.Column("identity_id", Id, sa.ForeignKey("channel_identities.id"), nullable=False, index=True),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),  # also the version that compare-and-set compares
+    sa.Column("queue_id", Id, sa.ForeignKey("queues.id"), nullable=False),
+    sa.Column("owner_id", Id, sa.ForeignKey("agents.id")),
+    sa.Column("offered_to", Id, sa.ForeignKey("agents.id")),
+    sa.Column("offer_expires_at", Moment),
+    sa.Column("last_agent_id", Id),
+    sa.Column("why", Json),
+    sa.Column("channels", Json, nullable=False),
+    sa.Column("opened_at", Moment, nullable=False),
+    sa.Column("waiting_since", Moment),
+    sa.Column("queued_at", Moment),  # its place in the queue; kept when an offer fails or an agent vanishes
+    sa.Column("unread", sa.Integer, nullable=False),
+    sa.Column("preview", Json),
+    sa.Column("last_touch_at", Moment, nullable=False),
+    sa.Column("closed_at", Moment),
+    sa.Column("closed_reason", sa.String(20)),
+    sa.Column("merged_into", Id),
+    sa.Index(
+        "uq_conversations_one_open",
+        "customer_id",
+        unique=True,
+        sqlite_where=sa.text("status <> 'closed'"),
+        postgresql_where=sa.text("status <> 'closed'"),
+    ),
+    sa.Index("ix_conversations_status_queue", "status", "queue_id", "queued_at"),
+    sa.Index("ix_conversations_owner", "owner_id", "status"),
+    sa.Index("ix_conversations_offered", "offered_to"),
+    sa.Index("ix_conversations_last_touch", "last_touch_at"),
+)
+
+# What happened to a conversation besides touchpoints: offered, assigned, merged, closed. Timeline and audit.
+conversation_history = sa.Table(
+    "conversation_history",
+    metadata,
+    sa.Column("conversation_id", Id, sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("type", sa.String(127), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("agent_id", Id),
+    sa.Column("data", Json, nullable=False),
+)
+
+touchpoints = sa.Table(
+    "touchpoints",
+    metadata,
+    sa.Column("number", Number, sa.Identity(always=False), primary_key=True),
+    sa.Column("id", Id, nullable=False, unique=True),
+    sa.Column("conversation_id", Id, sa.ForeignKey("conversations.id"), nullable=False),
+    sa.Column("identity_id", Id, sa.ForeignKey("channel_identities.id"), nullable=False),
+    sa.Column("identity_seq", sa.Integer, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),  # of the conversation, when added or last changed
+    sa.Column("channel", sa.String(20), nullable=False),
+    sa.Column("account_id", sa.String(63), nullable=False),
+    sa.Column("author", sa.String(10), nullable=False),
+    sa.Column("agent_id", Id),
+    sa.Column("author_name", sa.String(200)),
+    sa.Column("text", sa.Text),
+    sa.Column("attachments", Json, nullable=False),
+    sa.Column("reply_to", Id),
+    sa.Column("call", Json),
+    sa.Column("unsupported_kind", sa.String(100)),
+    sa.Column("edited_at", Moment),
+    sa.Column("occurred_at", Moment, nullable=False),
+    sa.Column("accepted_at", Moment, nullable=False),
+    sa.Column("delivery_state", sa.String(10)),
+    sa.Column("delivery_changed_at", Moment),
+    sa.Column("failure", sa.String(30)),
+    sa.Column("delivery_detail", sa.String(500)),
+    sa.Column("client_id", sa.String(64)),
+    sa.UniqueConstraint("identity_id", "identity_seq"),
+    sa.UniqueConstraint("identity_id", "client_id"),
+    sa.Index("ix_touchpoints_identity_number", "identity_id", "number"),
+    sa.Index("ix_touchpoints_conversation_seq", "conversation_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+# The provider's ids of a touchpoint: receipts, echoes, quotes and call steps find it by them. A call is "call:<id>".
+provider_messages = sa.Table(
+    "provider_messages",
+    metadata,
+    sa.Column("account_id", sa.String(63), primary_key=True),
+    sa.Column("provider_message_id", sa.String(512), primary_key=True),
+    sa.Column("touchpoint_number", Number, sa.ForeignKey("touchpoints.number"), nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+# Replies not settled yet. A row leaves when the provider took the reply or refused it.
+reply_queue = sa.Table(
+    "reply_queue",
+    metadata,
+    sa.Column("touchpoint_number", Number, sa.ForeignKey("touchpoints.number"), primary_key=True),
+    sa.Column("touchpoint_id", Id, nullable=False, unique=True),
+    sa.Column("identity_id", Id, nullable=False),
+    sa.Column("account_id", sa.String(63), nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),  # queued, sending, unknown
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("attempt_id", Id, index=True),
+    sa.Column("claimed_by", sa.String(100)),
+    sa.Column("claimed_until", Moment),
+    sa.Column("next_attempt_at", Moment, nullable=False),
+    sa.Index("ix_reply_queue_identity", "identity_id", "touchpoint_number"),
+    sa.Index("ix_reply_queue_due", "state", "next_attempt_at"),
+)
