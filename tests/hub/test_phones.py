@@ -77,7 +77,8 @@ def test_service_numbers_short_codes_and_wrong_lengths_are_nobodys(written: str)
     [
         "0912***678", "091234567x", "DH0912345678", "sdt 0912345678", "0912345678 ext 12", "0912345678;0987654321",
         "0912345678/0987654321", "anonymous", "lol", "OOOOOOOOOO", "Il1Il1Il1I", "1.250.000", "12/03/2024",
-        "++84912345678", "0912+345678", "0912345678" + " " * WRITTEN_MAX_CHARS, "\x000912345678", "sip:@host", "tel:", "<>",
+        "++84912345678", "0912+345678", "0912345678" + " " * WRITTEN_MAX_CHARS, "\x000912345678",
+        "sip:@host", "tel:", "<>",
     ],
 )  # fmt: skip
 def test_what_is_more_or_less_than_one_number_is_refused(written: str) -> None:
