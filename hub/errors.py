@@ -87,12 +87,19 @@ class Poison(HubError):
 
 
 class SendError(HubError):
-    """`provider_code` and `detail` are kept for the log and the admin screen, never shown to customers."""
+    """`provider_code` and `detail` are kept for the log and the admin screen, never shown to customers.
 
-    def __init__(self, detail: str, *, provider_code: str | None = None) -> None:
+    `sent_ids`: of a reply that becomes several provider messages, the ids of those already taken. Only SendRejected
+    and OutcomeUnknown ever carry any, so the families that callers retry never repeat a part.
+    """
+
+    def __init__(
+        self, detail: str, *, provider_code: str | None = None, sent_ids: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(detail if provider_code is None else f"[{provider_code}] {detail}")
         self.detail = detail
         self.provider_code = provider_code
+        self.sent_ids = sent_ids
 
 
 class SendTransient(SendError):
@@ -114,8 +121,10 @@ class SendThrottled(SendError):
 class SendRejected(SendError):
     """`reason` is a `hub.events.FailureReason`: the console has the sentence for it in both languages."""
 
-    def __init__(self, reason: str, detail: str, *, provider_code: str | None = None) -> None:
-        super().__init__(detail, provider_code=provider_code)
+    def __init__(
+        self, reason: str, detail: str, *, provider_code: str | None = None, sent_ids: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(detail, provider_code=provider_code, sent_ids=sent_ids)
         self.reason = reason
 
 

@@ -297,6 +297,11 @@ conversations = sa.Table(
     sa.Column("last_agent_id", Id),
     sa.Column("why", Json),
     sa.Column("channels", Json, nullable=False),
+    # What lists show of the customer, kept here so that a list of a million rows joins nothing.
+    sa.Column("customer_name", sa.String(200)),
+    sa.Column("customer_phone", sa.String(20)),
+    sa.Column("phone_verified", sa.Boolean, nullable=False),
+    sa.Column("suggestions", sa.Integer, nullable=False),
     sa.Column("opened_at", Moment, nullable=False),
     sa.Column("waiting_since", Moment),
     sa.Column("queued_at", Moment),  # its place in the queue; kept when an offer fails or an agent vanishes

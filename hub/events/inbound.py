@@ -30,7 +30,7 @@ TOUCHPOINTS = "touchpoints"
 
 
 class TouchpointEvent(EventData):
-    """`identity` is the provider's id of the customer on this account (PSID, Zalo user id, E.164 caller, visitor id)."""
+    """`identity` is the customer's id on this account: PSID, Zalo user id, E.164 caller, visitor id."""
 
     TOPIC: ClassVar[str] = TOUCHPOINTS
 

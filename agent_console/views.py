@@ -1,0 +1,261 @@
+"""What the API answers. Generated into OpenAPI and from there into the console's TypeScript client.
+
+Conversations and touchpoints are the very shapes that events carry (hub.events.state), so that applying an event to a
+snapshot is replacing values.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from hub.events import (
+    AttachmentKind,
+    Channel,
+    ConversationState,
+    DeliveryState,
+    EvidenceKind,
+    EvidenceSource,
+    Explanation,
+    PresenceStatus,
+    Strength,
+    TouchpointState,
+)
+from hub.events.common import Frozen, When
+from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, LedgerEntryId, QueueId, SuggestionId
+
+Role = Literal["agent", "supervisor", "admin"]
+ClientId = str
+
+
+class Problem(Frozen):
+    """RFC 9457. `code` is stable; `title` and `detail` are English; `where` names the field, if one is at fault."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    where: str | None = None
+
+
+class AgentView(Frozen):
+    id: AgentId
+    login: str
+    display_name: str
+    role: Role
+    locale: Literal["vi", "en"]
+    capacity: int
+    queue_ids: tuple[QueueId, ...]
+
+
+class AgentCard(Frozen):
+    """A colleague, as lists and timelines name them."""
+
+    id: AgentId
+    display_name: str
+    presence: PresenceStatus
+    since: When | None = None
+    load: int = 0
+    capacity: int = 0
+
+
+class QueueView(Frozen):
+    id: QueueId
+    name: str
+    waiting: int
+    longest_wait_since: When | None = None
+
+
+class Me(Frozen):
+    """`csrf` goes into the X-CSRF-Token header of every request that changes something, and into the socket's auth."""
+
+    agent: AgentView
+    presence: PresenceStatus
+    csrf: str
+
+
+class Snapshot(Frozen):
+    """All that the first screen shows. `cursor` is where the live socket goes on from; opaque."""
+
+    cursor: str
+    server_time: When
+    me: Me
+    queues: tuple[QueueView, ...]
+    agents: tuple[AgentCard, ...]
+    conversations: tuple[ConversationState, ...]  # mine, offered to me, and the oldest that wait in my queues
+
+
+class ConversationPage(Frozen):
+    """`next` is the cursor of the following page, None on the last."""
+
+    items: tuple[ConversationState, ...]
+    next: str | None = None
+
+
+class HistoryEntry(Frozen):
+    """What happened besides touchpoints: `type` is the event's type, `fields` its fields without the conversation."""
+
+    conversation_id: ConversationId
+    seq: int
+    type: str
+    at: When
+    agent_id: AgentId | None = None
+    fields: dict[str, object] = Field(default_factory=dict)
+
+
+class TimelinePage(Frozen):
+    """Oldest first. `before` is what to ask for to get the page before this one; None at the beginning."""
+
+    touchpoints: tuple[TouchpointState, ...]
+    history: tuple[HistoryEntry, ...]
+    before: int | None = None
+
+
+class EvidenceView(Frozen):
+    kind: EvidenceKind
+    value: str
+    strength: Strength
+    source: EvidenceSource
+    last_seen_at: When
+
+
+class IdentityView(Frozen):
+    """One channel identity of the customer, and why it belongs to them (None for the first one)."""
+
+    id: IdentityId
+    channel: Channel
+    account_id: str
+    account_name: str
+    external_id: str
+    display_name: str | None
+    avatar_url: str | None
+    evidence: tuple[EvidenceView, ...]
+    last_inbound_at: When | None
+    joined_by: LedgerEntryId | None = None
+    joined_at: When | None = None
+    why: Explanation | None = None
+
+
+class LedgerView(Frozen):
+    """One line of the customer's identity history. `revocable`: undoing it would change something now."""
+
+    id: LedgerEntryId
+    kind: Literal["merge", "split", "undo"]
+    at: When
+    by: AgentId | None
+    why: Explanation
+    identity_a: IdentityId | None = None
+    identity_b: IdentityId | None = None
+    target_id: LedgerEntryId | None = None
+    in_force: bool
+    revocable: bool
+
+
+class CustomerView(Frozen):
+    id: CustomerId
+    name: str | None
+    phones: tuple[str, ...]
+    emails: tuple[str, ...]
+    identities: tuple[IdentityView, ...]
+    ledger: tuple[LedgerView, ...]
+    conversations: tuple[ConversationState, ...]  # newest first, at most 20
+    created_at: When
+
+
+class SuggestionView(Frozen):
+    """`mine` and `other` as seen from the customer in whose panel it stands."""
+
+    id: SuggestionId
+    other_customer_id: CustomerId
+    other_name: str | None
+    other_channels: tuple[Channel, ...]
+    why: Explanation
+    created_at: When
+
+
+class ReplyOption(Frozen):
+    """A way to answer. `refused` says why it would fail now; the console greys it out with that sentence."""
+
+    identity_id: IdentityId
+    channel: Channel
+    account_id: str
+    account_name: str
+    display_name: str | None
+    preferred: bool  # the customer wrote here last
+    text_chars_max: int
+    attachments: dict[AttachmentKind, int]  # kind -> bytes at most
+    window_ends_at: When | None = None
+    refused: Explanation | None = None
+
+
+class ConversationDetail(Frozen):
+    """All that the open conversation shows."""
+
+    conversation: ConversationState
+    customer: CustomerView
+    timeline: TimelinePage
+    reply_options: tuple[ReplyOption, ...]
+    suggestions: tuple[SuggestionView, ...]
+
+
+class Changes(Frozen):
+    """What a console misses after `after_seq`. `reload`: too much; take the detail anew."""
+
+    conversation: ConversationState
+    touchpoints: tuple[TouchpointState, ...]
+    history: tuple[HistoryEntry, ...]
+    reload: bool = False
+
+
+class Upload(Frozen):
+    """A file ready to be sent with a reply. `blob` goes into ReplyIn.attachments."""
+
+    blob: str
+    kind: AttachmentKind
+    name: str
+    mime: str
+    size_bytes: int
+
+
+# --- what the API takes --------------------------------------------------------------------------------------------
+
+
+class SignInIn(Frozen):
+    login: str = Field(min_length=1, max_length=100)
+    password: str = Field(min_length=1, max_length=1024)
+
+
+class MePatch(Frozen):
+    locale: Literal["vi", "en"]
+
+
+class PresenceIn(Frozen):
+    status: PresenceStatus
+
+
+class ReplyIn(Frozen):
+    """`client_id` is made by the console, once per click: sending the same again answers with the first reply."""
+
+    client_id: str = Field(min_length=8, max_length=64)
+    identity_id: IdentityId
+    text: str | None = Field(default=None, max_length=100_000)
+    attachments: tuple[str, ...] = Field(default=(), max_length=10)
+    reply_to: str | None = None
+
+
+class SettleIn(Frozen):
+    """What a human found out about a reply whose outcome is unknown: it arrived, or it did not and shall go again."""
+
+    outcome: Literal[DeliveryState.SENT, DeliveryState.QUEUED, DeliveryState.FAILED]
+
+
+class ReadIn(Frozen):
+    seq: int = Field(ge=0)
+
+
+class CustomerPatch(Frozen):
+    name: str | None = Field(default=None, max_length=200)
+
+
+class UndoIn(Frozen):
+    reason: str | None = Field(default=None, max_length=500)

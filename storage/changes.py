@@ -1,0 +1,193 @@
+"""One batch of changes to conversations: numbers them, writes the rows, publishes the events, all in one unit of work.
+
+    changes = ChangeSet(work)
+    conversation.status = ConversationStatus.ASSIGNED
+    changes.record(conversation, lambda state: ConversationAssigned(conversation=state, agent_id=..., why=...))
+    changes.add(conversation, touchpoint)                 # TouchpointAdded
+    changes.change(conversation, touchpoint)              # TouchpointChanged
+    await changes.flush()                                 # once, before work.commit()
+
+The conversations must have been locked by this unit of work (storage.conversations.lock…) or be new.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.events import (
+    ConversationEvent,
+    ConversationState,
+    TouchpointAdded,
+    TouchpointChanged,
+)
+from hub.ids import AgentId, ConversationId, EventId, IdentityId
+from storage import conversations as conversation_store
+from storage import touchpoints as touchpoint_store
+from storage.conversations import Conversation
+from storage.tables import channel_identities, conversation_history, conversations, provider_messages, touchpoints
+from storage.touchpoints import Touchpoint
+from storage.unit_of_work import UnitOfWork
+
+NOT_HISTORY = frozenset({TouchpointAdded.TYPE, TouchpointChanged.TYPE, "hub.conversation_read.v1"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    conversation: Conversation
+    build: Callable[[], ConversationEvent]
+    caused_by: EventId | None
+
+
+class ChangeSet:
+    """Used once per unit of work. After `flush` it is empty again."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+        self._pending: list[_Pending] = []
+        self._conversations: dict[ConversationId, Conversation] = {}
+        self._added: list[tuple[Touchpoint, tuple[str, ...]]] = []
+        self._changed: dict[int, Touchpoint] = {}
+
+    def record(
+        self,
+        conversation: Conversation,
+        build: Callable[[ConversationState], ConversationEvent],
+        *,
+        caused_by: EventId | None = None,
+    ) -> None:
+        """`conversation` has just been changed; `build` makes the event from its state now."""
+        state = self._next(conversation)
+        self._pending.append(_Pending(conversation, lambda: build(state), caused_by))
+
+    def add(
+        self,
+        conversation: Conversation,
+        touchpoint: Touchpoint,
+        *,
+        provider_ids: tuple[str, ...] = (),
+        caused_by: EventId | None = None,
+    ) -> None:
+        """A new entry of the timeline. `touchpoint.identity_seq` must be set (see next_identity_seqs)."""
+        state = self._next(conversation)
+        touchpoint.seq = state.seq
+        self._added.append((touchpoint, provider_ids))
+
+        def build() -> TouchpointAdded:
+            return TouchpointAdded(conversation=state, touchpoint=touchpoint.state(state.customer_id))
+
+        self._pending.append(_Pending(conversation, build, caused_by))
+
+    def change(self, conversation: Conversation, touchpoint: Touchpoint, *, caused_by: EventId | None = None) -> None:
+        """An entry that was written before (or added in this very set) is different now."""
+        state = self._next(conversation)
+        touchpoint.seq = state.seq
+        if touchpoint.number:
+            self._changed[touchpoint.number] = touchpoint
+
+        def build() -> TouchpointChanged:
+            return TouchpointChanged(conversation=state, touchpoint=touchpoint.state(state.customer_id))
+
+        self._pending.append(_Pending(conversation, build, caused_by))
+
+    async def next_identity_seqs(self, counts: dict[IdentityId, int]) -> dict[IdentityId, int]:
+        """Reserves `count` numbers per identity without holes and returns the first of each. Locks the identities."""
+        firsts: dict[IdentityId, int] = {}
+        for identity_id in sorted(counts):
+            query = (
+                sa.update(channel_identities)
+                .where(channel_identities.c.id == identity_id)
+                .values(last_seq=channel_identities.c.last_seq + counts[identity_id])
+                .returning(channel_identities.c.last_seq)
+            )
+            last = (await self._work.connection.execute(query)).scalar_one()
+            firsts[identity_id] = last - counts[identity_id] + 1
+        return firsts
+
+    async def flush(self) -> None:
+        """Writes everything and publishes the events in the order they were recorded."""
+        await self._write_conversations()
+        await self._write_touchpoints()
+        history: list[dict[str, Any]] = []
+        for pending in self._pending:
+            event = pending.build()
+            self._work.publish(event, caused_by=pending.caused_by)
+            if event.TYPE not in NOT_HISTORY:
+                history.append(self._history_row(event))
+        if history:
+            await self._work.connection.execute(sa.insert(conversation_history), history)
+        self._pending, self._conversations, self._added, self._changed = [], {}, [], {}
+
+    def _next(self, conversation: Conversation) -> ConversationState:
+        conversation.seq += 1
+        self._conversations[conversation.id] = conversation
+        return conversation.state()
+
+    async def _write_conversations(self) -> None:
+        # Those that close go first: the next open one of the same customer must find the place free.
+        rows = sorted(self._conversations.values(), key=lambda c: c.is_open)
+        updates = [conversation_store.to_row(c) for c in rows if not c.is_new]
+        if updates:
+            await self._work.connection.execute(_UPDATE_CONVERSATION, [_prefixed(row) for row in updates])
+        inserts = [c for c in rows if c.is_new]
+        if inserts:
+            await self._work.connection.execute(
+                sa.insert(conversations), [conversation_store.to_row(c) for c in inserts]
+            )
+            for conversation in inserts:
+                conversation.is_new = False
+
+    async def _write_touchpoints(self) -> None:
+        if self._added:
+            rows = [touchpoint_store.to_row(touchpoint) for touchpoint, _ in self._added]
+            insert = sa.insert(touchpoints).returning(touchpoints.c.id, touchpoints.c.number)
+            numbers = {row.id: row.number for row in await self._work.connection.execute(insert, rows)}
+            for touchpoint, _ in self._added:
+                touchpoint.number = numbers[touchpoint.id]
+            await self._write_provider_ids()
+        if self._changed:
+            changed = [_prefixed(touchpoint_store.to_row(t)) for t in self._changed.values()]
+            await self._work.connection.execute(_UPDATE_TOUCHPOINT, changed)
+
+    async def _write_provider_ids(self) -> None:
+        rows = [
+            {"account_id": t.account_id, "provider_message_id": provider_id, "touchpoint_number": t.number}
+            for t, provider_ids in self._added
+            for provider_id in provider_ids
+        ]
+        if rows:
+            await self._work.connection.execute(sa.insert(provider_messages), rows)
+
+    def _history_row(self, event: ConversationEvent) -> dict[str, Any]:
+        agent_id: AgentId | None = getattr(event, "agent_id", None) or getattr(event, "by", None)
+        return {
+            "conversation_id": event.conversation.id,
+            "seq": event.conversation.seq,
+            "type": event.TYPE,
+            "at": self._work.clock.now(),
+            "agent_id": agent_id,
+            "data": event.model_dump(mode="json", exclude={"conversation"}),
+        }
+
+
+def _prefixed(row: dict[str, Any]) -> dict[str, Any]:
+    return {f"v_{name}": value for name, value in row.items()}
+
+
+def _update_by(table: sa.Table, key: str, frozen: frozenset[str]) -> sa.Update:
+    columns = [c.name for c in table.columns if c.name not in frozen]
+    return (
+        sa.update(table)
+        .where(table.c[key] == sa.bindparam(f"v_{key}"))
+        .values({name: sa.bindparam(f"v_{name}") for name in columns if name != key})
+    )
+
+
+_UPDATE_CONVERSATION = _update_by(conversations, "id", frozenset({"opened_at", "identity_id"}))
+# Messages never move: what a touchpoint is and came through is not among what an update can write.
+_UPDATE_TOUCHPOINT = _update_by(
+    touchpoints,
+    "number",
+    frozenset({"id", "identity_id", "identity_seq", "channel", "account_id", "author", "accepted_at", "client_id"}),
+)

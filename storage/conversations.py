@@ -1,0 +1,125 @@
+"""Conversations: loading them locked, and the working copy that domain code changes.
+
+Identity, router, console and egress all change conversations; each does it on a working copy inside one unit of work,
+through storage.changes.ChangeSet, which numbers the changes, writes the rows and publishes the events together.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.events import Channel, ConversationState, ConversationStatus, Explanation, Preview
+from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, QueueId
+from storage.tables import conversations
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Mutable working copy of one row. Change fields, then let ChangeSet.record say what happened."""
+
+    id: ConversationId
+    customer_id: CustomerId
+    identity_id: IdentityId  # whose first touchpoint opened it; never changes
+    queue_id: QueueId
+    opened_at: datetime
+    last_touch_at: datetime
+    status: ConversationStatus = ConversationStatus.WAITING
+    seq: int = 0
+    owner_id: AgentId | None = None
+    offered_to: AgentId | None = None
+    offer_expires_at: datetime | None = None
+    last_agent_id: AgentId | None = None
+    why: Explanation | None = None
+    channels: tuple[Channel, ...] = ()
+    customer_name: str | None = None
+    customer_phone: str | None = None
+    phone_verified: bool = False
+    suggestions: int = 0
+    waiting_since: datetime | None = None
+    queued_at: datetime | None = None
+    unread: int = 0
+    preview: Preview | None = None
+    closed_at: datetime | None = None
+    closed_reason: str | None = None
+    merged_into: ConversationId | None = None
+    is_new: bool = field(default=False, compare=False)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status is not ConversationStatus.CLOSED
+
+    def state(self) -> ConversationState:
+        """As it is now, to travel in an event or a snapshot."""
+        return ConversationState(
+            id=self.id,
+            seq=self.seq,
+            customer_id=self.customer_id,
+            customer_name=self.customer_name,
+            customer_phone=self.customer_phone,
+            phone_verified=self.phone_verified,
+            status=self.status,
+            queue_id=self.queue_id,
+            owner_id=self.owner_id,
+            offered_to=self.offered_to,
+            offer_expires_at=self.offer_expires_at,
+            why=self.why,
+            channels=self.channels,
+            opened_at=self.opened_at,
+            waiting_since=self.waiting_since,
+            unread=self.unread,
+            preview=self.preview,
+            suggestions=self.suggestions,
+            closed_at=self.closed_at,
+            closed_reason=self.closed_reason,
+            merged_into=self.merged_into,
+        )
+
+
+COLUMNS = tuple(column.name for column in conversations.columns)
+
+
+def from_row(row: sa.Row[Any]) -> Conversation:
+    """The working copy of a row that was selected with all columns."""
+    values = row._asdict()
+    values["status"] = ConversationStatus(values["status"])
+    values["channels"] = tuple(Channel(channel) for channel in values["channels"])
+    values["why"] = Explanation.model_validate(values["why"]) if values["why"] else None
+    values["preview"] = Preview.model_validate(values["preview"]) if values["preview"] else None
+    return Conversation(**values)
+
+
+def to_row(conversation: Conversation) -> dict[str, Any]:
+    """Column values; JSON columns as plain values."""
+    values = {name: getattr(conversation, name) for name in COLUMNS}
+    values["status"] = conversation.status.value
+    values["channels"] = [channel.value for channel in conversation.channels]
+    values["why"] = conversation.why.model_dump(mode="json") if conversation.why else None
+    values["preview"] = conversation.preview.model_dump(mode="json") if conversation.preview else None
+    return values
+
+
+async def lock(connection: AsyncConnection, ids: Iterable[ConversationId]) -> dict[ConversationId, Conversation]:
+    """Working copies of those that exist, locked in id order until the unit of work ends."""
+    return {c.id: c for c in await _locked(connection, conversations.c.id.in_(sorted(set(ids))))}
+
+
+async def lock_open_of(connection: AsyncConnection, customers: Iterable[CustomerId]) -> dict[CustomerId, Conversation]:
+    """The open conversation of each customer that has one, locked. Lock the customers first when opening new ones."""
+    among = sorted(set(customers))
+    condition = conversations.c.customer_id.in_(among) & (conversations.c.status != ConversationStatus.CLOSED)
+    return {c.customer_id: c for c in await _locked(connection, condition)}
+
+
+async def find(connection: AsyncConnection, conversation_id: ConversationId) -> Conversation | None:
+    """For reading only: nothing is locked."""
+    row = (await connection.execute(sa.select(conversations).where(conversations.c.id == conversation_id))).first()
+    return from_row(row) if row else None
+
+
+async def _locked(connection: AsyncConnection, condition: sa.ColumnElement[bool]) -> Sequence[Conversation]:
+    query = sa.select(conversations).where(condition).order_by(conversations.c.id).with_for_update()
+    return [from_row(row) for row in await connection.execute(query)]
