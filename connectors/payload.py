@@ -1,0 +1,135 @@
+"""What every webhook reader needs: JSON that cannot hurt, ids that stay strings, times of two units, bounded raw text.
+
+Bodies are signed, so their sender is known, but not flawless: a cut emoji or a NUL in a customer's text must not make
+a provider repeat its webhook until it switches us off.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic_core import from_json
+
+from hub.errors import BadInput
+from hub.events import Channel, TouchpointEvent, UnsupportedReceived
+
+KEY_CHARS_MAX = 512  # hub.events ExternalId
+TEXT_CHARS_MAX = 40_000  # no chat channel allows a tenth of it; six bytes a character still fit one event
+RAW_CHARS_MAX = 30_000
+EVENT_BYTES_SOFT = 200_000  # of EVENT_BYTES_MAX, less what the envelope adds
+SECONDS_BELOW = 100_000_000_000  # providers mix units; as milliseconds this would be March 1973
+
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|u0000|.)",
+    re.DOTALL,
+)
+_LONE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class Wire(BaseModel):
+    """Base of the models in wire.py: what we read of a payload, everything else let pass."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def read_json(body: bytes, bytes_max: int) -> dict[str, Any]:
+    """The JSON object in `body`. Half surrogate pairs and NULs, which no store takes, become U+FFFD. Of a key given
+    twice the last counts. Raises BadInput for anything else than one object of at most `bytes_max`."""
+    if len(body) > bytes_max:
+        raise BadInput("body_too_large", f"The body has {len(body)} bytes; {bytes_max} are allowed.")
+    if b"\\u0000" in body or _LONE.search(body):
+        body = _ESCAPE.sub(_mend, body)
+    try:
+        value = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise BadInput("body_not_json", f"The body is not JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise BadInput("body_not_object", "The body must be one JSON object.")
+    return value
+
+
+def _mend(escape: re.Match[bytes]) -> bytes:
+    found = escape.group()
+    if found == b"\\u0000" or (len(found) == 6 and _LONE.match(found)):
+        return b"\\ufffd"
+    return found
+
+
+def _id(value: object) -> object:
+    """Some providers send ids now as strings, now as numbers. A float has lost digits already: refused."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value.bit_length() > 128:
+            raise ValueError("no id has that many digits")
+        return str(value)
+    return value
+
+
+def _int(value: object) -> object:
+    """None for what is no whole number: a time or a count that cannot be read never costs us the message."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18:
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 63:
+        return value
+    return None
+
+
+def _web_address(value: object) -> object:
+    """None for what is no http(s) address a browser may be given."""
+    if isinstance(value, str) and len(value) <= 4096 and value.lower().startswith(("https://", "http://")):
+        return value
+    return None
+
+
+Id = Annotated[str, BeforeValidator(_id), StringConstraints(min_length=1, max_length=KEY_CHARS_MAX, strict=True)]
+LenientInt = Annotated[int | None, BeforeValidator(_int)]
+WebAddress = Annotated[str | None, BeforeValidator(_web_address)]
+
+
+def moment(stamp: int | None, otherwise: datetime) -> datetime:
+    """`stamp` in milliseconds or seconds since 1970, aware UTC; `otherwise` for None and for impossible times."""
+    if stamp is None or stamp <= 0:
+        return otherwise
+    try:
+        return datetime.fromtimestamp(stamp if stamp < SECONDS_BELOW else stamp / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return otherwise
+
+
+def dedupe_key(*parts: object) -> str:
+    """The parts with colons between them; a digest where that is longer than a key may be."""
+    key = ":".join("" if part is None else str(part) for part in parts)
+    return key if len(key) <= KEY_CHARS_MAX else f"sha256:{digest(key)}"
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def clip(text: str | None, chars_max: int) -> str | None:
+    """None for an empty text; otherwise at most `chars_max`, the end replaced by an ellipsis."""
+    if not text:
+        return None
+    return text if len(text) <= chars_max else text[: chars_max - 1] + "…"
+
+
+def raw_text(item: object) -> str:
+    """`item` as compact JSON, for the log and the admin's eye: cut at RAW_CHARS_MAX."""
+    text = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    return text if len(text) <= RAW_CHARS_MAX else text[: RAW_CHARS_MAX - 1] + "…"
+
+
+def unsupported(channel: Channel, head: Mapping[str, Any], kind: str, item: object) -> UnsupportedReceived:
+    """`head`: the fields of TouchpointEvent but the channel."""
+    return UnsupportedReceived(channel=channel, kind=clip(kind, 100) or "unknown", raw=raw_text(item), **head)
+
+
+def fitting(event: TouchpointEvent, body_bytes: int) -> TouchpointEvent:
+    """`event`, or what stands for it when the log would refuse its size. An event cannot outgrow a small body."""
+    if body_bytes < EVENT_BYTES_SOFT // 4 or len(event.model_dump_json()) < EVENT_BYTES_SOFT:
+        return event
+    head = {name: getattr(event, name) for name in ("account_id", "identity", "dedupe_key", "occurred_at")}
+    return unsupported(event.channel, head, "oversized", json.loads(event.model_dump_json()))
