@@ -7,7 +7,7 @@ person, kind and the provider's own time. Kinds unknown to this release become U
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -177,7 +177,7 @@ def _message(seen: _Seen) -> Item:
     echo = message.is_echo or seen.item.sender.id == seen.page.page_id
     shown = () if are_unknown(message.attachments) and not message.text else to_attachments(message.attachments)
     shown += ad_link(message.referral)
-    if not shown and not message.text or len(message.text or "") > TEXT_CHARS_MAX:
+    if (not shown and not message.text) or len(message.text or "") > TEXT_CHARS_MAX:
         return _unshown(seen, message)
     return MessageReceived(
         channel=CHANNEL,
@@ -266,7 +266,7 @@ def _read_receipt(seen: _Seen) -> Item:
     return _receipt(seen, DeliveryState.READ)
 
 
-def _receipt(seen: _Seen, state: Any) -> Item:
+def _receipt(seen: _Seen, state: Literal[DeliveryState.DELIVERED, DeliveryState.READ]) -> Item:
     mark = seen.item.delivery or seen.item.read
     if mark is None or (mark.watermark is None and not mark.mids):
         return Ignored(f"receipt_empty:{state}")
