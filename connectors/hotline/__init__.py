@@ -1,1 +1,1 @@
-"""The telephone, through the webhooks of a cloud PBX: Stringee, or any other that the generic adapter can be told to read."""
+"""The telephone, through webhooks of a cloud PBX: Stringee, or any other that the generic adapter can read."""
