@@ -1,4 +1,4 @@
-"""The Graph API's errors -> the families of hub.errors. Source: Messenger Platform, "Error Codes"; Graph API, "Rate Limits".
+"""The Graph API's errors -> the families of hub.errors. Source: Messenger Platform, "Error Codes", "Rate Limiting".
 
 Decided by code and subcode, not by the HTTP status. A 5xx without Graph's own error object comes from something in
 front of Graph, so what Graph did is not known.
