@@ -20,7 +20,9 @@ When = AwareDatetime
 class Frozen(BaseModel):
     """Base of everything that travels: immutable, closed, built from its own field names only."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_timedelta="float", ser_json_bytes="base64")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_timedelta="float", ser_json_bytes="base64", val_json_bytes="base64"
+    )
 
 
 class Channel(StrEnum):

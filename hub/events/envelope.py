@@ -23,6 +23,7 @@ class EventData(Frozen):
 
     TYPE: ClassVar[str]
     TOPIC: ClassVar[str]
+    BYTES_MAX: ClassVar[int] = EVENT_BYTES_MAX
 
     def key(self) -> str:
         """Events of one key keep their order; keys spread over partitions."""
@@ -88,10 +89,10 @@ def _adapter(type_: str) -> TypeAdapter[Envelope[EventData]]:
 
 
 def encode(event: Envelope[EventData]) -> bytes:
-    """JSON, UTF-8. Raises ValueError above EVENT_BYTES_MAX: the writer must use the blob store."""
+    """JSON, UTF-8. Raises ValueError above the type's BYTES_MAX: the writer must use the blob store."""
     raw = _adapter(event.type).dump_json(event, exclude_defaults=False)
-    if len(raw) > EVENT_BYTES_MAX:
-        raise ValueError(f"{event.type} is {len(raw)} bytes, {EVENT_BYTES_MAX} allowed")
+    if len(raw) > event.data.BYTES_MAX:
+        raise ValueError(f"{event.type} is {len(raw)} bytes, {event.data.BYTES_MAX} allowed")
     return raw
 
 
