@@ -14,18 +14,22 @@ lives in storage) keep the same promises; one suite (tests/contract/test_bus.py)
 
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from hub.events.envelope import Envelope, EventData, decode
 
 PUBLISH_DEADLINE_S = 2.0  # Zalo gives a webhook 2 s in all; callers with less time pass their own
+READ_BYTES_MAX = 4 * 1024 * 1024  # of one `read`, whatever its limit
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One entry of the log, undecoded. `offset` grows within a partition; holes are normal."""
+    """One entry of the log, undecoded. `offset` grows within a partition; holes are normal.
+
+    `type` is "" when the log does not say it.
+    """
 
     topic: str
     partition: int
@@ -34,10 +38,16 @@ class Record:
     type: str
     value: bytes
     appended_at: datetime
+    _event: Envelope[EventData] | None = field(default=None, init=False, compare=False, repr=False)
 
     def decode(self) -> Envelope[EventData]:
-        """Raises Poison when the value is not a valid event of `type`."""
-        return decode(self.type, self.value)
+        """Raises Poison when the value is not a valid event of `type`. Validates once: embedded, one Record object
+        is handed to every group and every console."""
+        event = self._event
+        if event is None:
+            event = decode(self.type, self.value)
+            object.__setattr__(self, "_event", event)  # a memo of an immutable value, not a change
+        return event
 
 
 class Partition(Protocol):
@@ -53,12 +63,14 @@ class Partition(Protocol):
     async def read(self, limit: int, *, timeout_s: float) -> Sequence[Record]:
         """Up to `limit` records in order, as soon as there is at least one; empty after `timeout_s`.
 
-        Each call goes on after the last record returned. Raises BusUnavailable while the log cannot be reached.
+        Fewer when they would exceed READ_BYTES_MAX together, but at least one. Each call goes on after the last record
+        returned. Raises BusUnavailable while the log cannot be reached.
         """
         ...
 
     async def end(self) -> int:
-        """The offset the next appended record will have at least: everything below it exists."""
+        """The offset the next record appended here will have at least: whoever is there has read everything.
+        Raises BusUnavailable."""
         ...
 
 
@@ -68,9 +80,15 @@ PartitionWorker = Callable[[Partition], Awaitable[None]]
 class Bus(Protocol):
     """The log. Build one per process; `start` before use; `stop` flushes and closes."""
 
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        """Raises BusUnavailable when the log cannot be reached."""
+        ...
 
     async def stop(self) -> None: ...
+
+    async def ping(self) -> None:
+        """Raises BusUnavailable when the log does not answer within 2 s. For /readyz."""
+        ...
 
     async def publish(self, events: Sequence[Envelope[Any]], *, deadline_s: float = PUBLISH_DEADLINE_S) -> None:
         """Durable when it returns. Raises BusUnavailable. An empty sequence is a no-op."""
@@ -78,7 +96,8 @@ class Bus(Protocol):
 
     async def run_group(self, group: str, topics: Sequence[str], worker: PartitionWorker) -> None:
         """Runs `worker(partition)` for each partition this member is given, until cancelled. A worker that raises
-        ends the whole call with that error; one that is revoked is cancelled and awaited first."""
+        ends the whole call with that error; one that is revoked is cancelled and awaited first; one that returns is
+        not started again before the partitions are dealt anew."""
         ...
 
     async def tail(self, topic: str, *, since: dict[int, int] | None = None) -> "Tail":
@@ -98,9 +117,11 @@ class Bus(Protocol):
 
 
 class Tail(Protocol):
-    """A bounded live reader over all partitions of a topic."""
+    """A bounded live reader over all partitions of a topic: in order within each, none starves another."""
 
-    async def read(self, limit: int, *, timeout_s: float) -> Sequence[Record]: ...
+    async def read(self, limit: int, *, timeout_s: float) -> Sequence[Record]:
+        """As Partition.read."""
+        ...
 
     async def close(self) -> None: ...
 
