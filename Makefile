@@ -32,7 +32,7 @@ services-stop: ## and end them, with their data
 
 lint: dev-setup
 	@$(PY)/ruff check --quiet
-	@$(PY)/ruff format --check --quiet || { $(PY)/ruff format --check; exit 1; }
+	@$(PY)/ruff format --check --quiet --output-format=concise
 
 format: dev-setup ## in place, with the fixes that are safe
 	@$(PY)/ruff check --fix-only --quiet

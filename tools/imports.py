@@ -30,7 +30,10 @@ def main() -> int:
         config = Path(folder, "pyproject.toml")
         config.write_text(settings)
         command = [str(Path(sys.executable).parent / "lint-imports"), "--no-logo", "--config", str(config)]
-        return subprocess.run(command, cwd=REPOSITORY, check=False).returncode
+        done = subprocess.run(command, cwd=REPOSITORY, check=False, capture_output=True, text=True)
+    said = (done.stdout + done.stderr).strip()
+    print(said if done.returncode else f"imports: {said.splitlines()[-1]}")
+    return done.returncode
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import asyncio
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -220,6 +221,7 @@ def main() -> int:
     commands.add_parser("throwaway").add_argument("name", choices=names)
     arguments = parser.parse_args()
     if arguments.command == "throwaway":
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # being told to end cleans up as Ctrl-C does
         try:
             return asyncio.run(throwaway(arguments.name))
         except KeyboardInterrupt:
