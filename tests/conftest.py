@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 import uvloop
 from aiokafka.admin import AIOKafkaAdminClient
@@ -114,6 +115,10 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.Abstrac
 
 
 def pytest_configure() -> None:
+    # No deadline: two cores that also run Kafka are no stopwatch. In CI the same examples each time, for a failure
+    # that a change did not cause helps nobody; at home new ones, to find what CI does not know yet.
+    hypothesis.settings.register_profile("hub", deadline=None, derandomize=services.IN_CI, print_blob=True)
+    hypothesis.settings.load_profile("hub")
     # 50 lines a second while a broker is down would bury what a failed test has to say.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
