@@ -13,6 +13,9 @@ from hub.ids import AgentId, ConversationId, CustomerId, LedgerEntryId, Suggesti
 
 CONVERSATIONS = "conversations"
 
+OfferEnd = Literal["declined", "expired", "agent_gone", "withdrawn"]
+RequeueReason = Literal["agent_gone", "released", "split"]
+
 
 class ConversationEvent(EventData):
     TOPIC: ClassVar[str] = CONVERSATIONS
@@ -116,7 +119,7 @@ class OfferEnded(ConversationEvent):
     TYPE: ClassVar[str] = "hub.offer_ended.v1"
 
     agent_id: AgentId
-    reason: Literal["declined", "expired", "agent_gone", "withdrawn"]
+    reason: OfferEnd
 
 
 @register
@@ -134,7 +137,7 @@ class ConversationRequeued(ConversationEvent):
     TYPE: ClassVar[str] = "hub.conversation_requeued.v1"
 
     agent_id: AgentId | None
-    reason: Literal["agent_gone", "released", "split"]
+    reason: RequeueReason
 
 
 @register

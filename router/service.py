@@ -1,0 +1,324 @@
+"""The router of a pool: reads `routing`, decides in memory, commits each decision as compare-and-set with a fence.
+
+All events of a pool stand in one partition, and a partition has one worker per group: that makes one active router per
+pool, on either bus, with takeover when its process dies and a fence against one that was only paused. Events are
+pointers: whatever they name is read anew from the database, so a repeated, late or reordered event does no harm. The
+memory is rebuilt from the database whenever a worker starts, and when it is seen to differ.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from hub.bus.base import Bus, Partition, Record, partition_of
+from hub.errors import LeaseLost, Poison, Transient
+from hub.events import (
+    ROUTING,
+    ConversationOffered,
+    ConversationStatus,
+    EventRejected,
+    OfferAnswered,
+    PresenceChanged,
+    PresenceStatus,
+    WorkArrived,
+    WorkGone,
+)
+from hub.ids import AgentId, ConversationId, QueueId
+from hub.service import Backoff
+from hub.work import Lease
+from router.commands import end_offer, requeue
+from router.pool import Agent, Decision, Pool, Work
+from storage import conversations as conversation_store
+from storage import routing
+from storage.changes import ChangeSet
+from storage.conversations import Conversation
+from storage.routing import AgentRow, Queue
+from storage.unit_of_work import Units, UnitOfWork
+
+GROUP = "router"
+BATCH = 500
+IDLE_LOOK_S = 1.0  # longest the loop sleeps: offers run out and refusals cool down meanwhile
+REBUILD_EVERY_S = 60.0  # the state is read anew even if no event says so: a lost one costs a minute, not a customer
+
+log = structlog.get_logger(__name__)
+
+
+class Router:
+    """Runs in every process with role `router`; works where the bus gives it a partition."""
+
+    def __init__(self, bus: Bus, units: Units, owner: str) -> None:
+        self._bus = bus
+        self._units = units
+        self._owner = owner
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await self._bus.run_group(GROUP, [ROUTING], self._work_partition)
+
+    async def _work_partition(self, partition: Partition) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                desk = await Desk.open(self._units, partition, self._owner)
+                while True:
+                    await desk.step()
+                    backoff.reset()
+            except LeaseLost:
+                log.info("router.lease_lost", partition=partition.index)
+                return
+            except Transient as error:
+                log.warning("router.retry", reason=str(error), partition=partition.index)
+                await backoff.wait(error.retry_after_s)
+
+
+@dataclass(slots=True)
+class _Named:
+    """What a batch of events names."""
+
+    conversations: set[ConversationId]
+    agents: set[AgentId]
+    refusals: dict[ConversationId, AgentId]
+    rejected: list[EventRejected]
+
+
+class Desk:
+    """One partition's memory and loop. After any error it is thrown away and opened anew."""
+
+    def __init__(self, units: Units, partition: Partition, lease: Lease) -> None:
+        self._units = units
+        self._partition = partition
+        self._lease = lease
+        self._next_offset = lease.next_offset
+        self._pool = Pool()
+        self._queues: dict[QueueId, Queue] = {}
+        self._offers: dict[ConversationId, datetime] = {}
+        self._rebuild_at = units.clock.monotonic()
+
+    @classmethod
+    async def open(cls, units: Units, partition: Partition, owner: str) -> "Desk":
+        """Takes the fence first and reads the state second, so that nobody else changes it in between."""
+        lease = await units.acquire(GROUP, partition.topic, partition.index, owner)
+        desk = cls(units, partition, lease)
+        await partition.seek(lease.next_offset)
+        return desk
+
+    async def step(self) -> None:
+        """Reads what is new, then expires, withdraws and offers until nothing more can be offered."""
+        records = await self._partition.read(BATCH, timeout_s=self._sleep_s())
+        due = self._units.clock.monotonic() >= self._rebuild_at
+        if not records and not due and self._sleep_s() > 0:
+            return
+        async with self._units.begin() as work:
+            if due:
+                await self._rebuild(work)
+            await self._take_in(work, records)
+            await self._settle_offers(work)
+            await self._offer(work)
+            if records:
+                self._next_offset = records[-1].offset + 1
+            await work.advance(self._lease, self._next_offset)  # also the fence of what was decided
+            await work.commit()
+
+    def _sleep_s(self) -> float:
+        now = self._units.clock.now()
+        waits = [IDLE_LOOK_S]
+        if self._offers:
+            waits.append((min(self._offers.values()) - now).total_seconds())
+        retry = self._pool.next_retry_s(now)
+        if retry is not None:
+            waits.append(retry)
+        return max(0.0, min(waits))
+
+    async def _rebuild(self, work: UnitOfWork) -> None:
+        """The whole state from the database, refusals aside."""
+        old = self._pool
+        self._rebuild_at = self._units.clock.monotonic() + REBUILD_EVERY_S
+        everywhere = await routing.queues_of(work.connection)
+        self._queues = {i: queue for i, queue in everywhere.items() if self._is_ours(queue)}
+        self._pool, self._offers = Pool(), {}
+        for row in (await routing.agent_rows(work.connection, clock=work.clock)).values():
+            self._pool.put_agent(_agent(row))
+        for conversation in await routing.work_in(work.connection, self._queues):
+            if conversation.id in old.waiting:
+                self._pool.waiting[conversation.id] = old.waiting[conversation.id]
+            self._place(conversation)
+
+    def _is_ours(self, queue: Queue) -> bool:
+        """Pools are spread over partitions as their events are."""
+        return partition_of(queue.pool, self._units.partitions) == self._partition.index
+
+    async def _take_in(self, work: UnitOfWork, records: Sequence[Record]) -> None:
+        named = _named(records)
+        for rejected in named.rejected:
+            work.publish(rejected)
+        now = work.clock.now()
+        found = await routing.by_ids(work.connection, named.conversations) if named.conversations else {}
+        for conversation_id in named.conversations:
+            conversation = found.get(conversation_id)
+            if conversation is not None:
+                self._place(conversation)
+                named.agents |= {a for a in (conversation.owner_id, conversation.offered_to) if a}
+        for conversation_id, agent_id in named.refusals.items():
+            if (waiting := self._pool.waiting.get(conversation_id)) is not None:
+                waiting.refusals[agent_id] = now
+        await self._refresh_agents(work, named.agents)
+
+    async def _refresh_agents(self, work: UnitOfWork, ids: set[AgentId]) -> None:
+        if not ids:
+            return
+        rows = await routing.agent_rows(work.connection, ids, clock=work.clock)
+        for agent_id in ids - rows.keys():
+            self._pool.drop_agent(agent_id)
+        for row in rows.values():
+            self._pool.put_agent(_agent(row))
+        gone = [row for row in rows.values() if row.status is not PresenceStatus.AVAILABLE]
+        if gone or ids - rows.keys():
+            await self._take_back(work, {row.id: row.status for row in gone}, ids - rows.keys())
+
+    async def _take_back(
+        self, work: UnitOfWork, statuses: dict[AgentId, PresenceStatus], unknown: set[AgentId]
+    ) -> None:
+        """Offers of those who are not available, and conversations of those who are gone, wait again in order."""
+        held = await routing.held_by(work.connection, statuses.keys() | unknown)
+        locked = await conversation_store.lock(work.connection, held)
+        changes = ChangeSet(work)
+        freed: set[AgentId] = set()
+        for conversation_id in held:
+            conversation = locked.get(conversation_id)
+            if conversation is None:
+                continue
+            offline = unknown | {a for a, status in statuses.items() if status is PresenceStatus.OFFLINE}
+            holder = conversation.owner_id or conversation.offered_to
+            if conversation.status is ConversationStatus.OFFERED and conversation.offered_to is not None:
+                end_offer(changes, conversation, conversation.offered_to, "agent_gone")
+            elif conversation.status is ConversationStatus.ASSIGNED and conversation.owner_id in offline:
+                requeue(changes, conversation, "agent_gone", work.clock.now())
+            else:
+                continue
+            self._place(conversation)
+            if holder is not None:
+                freed.add(holder)
+        await changes.flush()
+        for row in (await routing.agent_rows(work.connection, freed, clock=work.clock)).values():
+            self._pool.put_agent(_agent(row))
+
+    async def _settle_offers(self, work: UnitOfWork) -> None:
+        """Offers whose time is over go back to their place; the agent is not asked again at once."""
+        now = work.clock.now()
+        due = [conversation_id for conversation_id, at in self._offers.items() if at <= now]
+        if not due:
+            return
+        changes = ChangeSet(work)
+        agents: set[AgentId] = set()
+        for conversation in (await conversation_store.lock(work.connection, due)).values():
+            agent_id = conversation.offered_to
+            expired = conversation.offer_expires_at is not None and conversation.offer_expires_at <= now
+            if conversation.status is ConversationStatus.OFFERED and agent_id is not None and expired:
+                end_offer(changes, conversation, agent_id, "expired")
+                agents.add(agent_id)
+            self._place(conversation)
+            if agent_id is not None and (waiting := self._pool.waiting.get(conversation.id)) is not None:
+                waiting.refusals[agent_id] = now
+        for conversation_id in due:
+            if self._offers.get(conversation_id, now) <= now:
+                self._offers.pop(conversation_id, None)
+        await changes.flush()
+        await self._refresh_agents(work, agents)
+
+    async def _offer(self, work: UnitOfWork) -> None:
+        decisions = list(self._pool.decide(work.clock.now(), limit=BATCH))
+        if not decisions:
+            return
+        locked = await conversation_store.lock(work.connection, [d.work.id for d in decisions])
+        rows = await self._room(work, decisions)
+        changes = ChangeSet(work)
+        for decision in decisions:
+            conversation = locked.get(decision.work.id)
+            row = rows.get(decision.agent.id)
+            if conversation is None or conversation.status is not ConversationStatus.WAITING:
+                self._undo_load(decision)
+            elif row is None or row.status is not PresenceStatus.AVAILABLE or row.load >= row.capacity:
+                self._pool.put_work(decision.work)
+                self._undo_load(decision)
+            else:
+                rows[row.id] = replace(row, load=row.load + 1)
+                self._commit_offer(changes, conversation, decision, work.clock.now())
+        await changes.flush()
+        for row in rows.values():
+            self._pool.put_agent(_agent(row))
+
+    async def _room(self, work: UnitOfWork, decisions: Sequence[Decision]) -> dict[AgentId, AgentRow]:
+        """The agents' room as the database has it, held still until the commit: capacity is kept here, not by hope."""
+        ids = sorted({decision.agent.id for decision in decisions})
+        await routing.lock_agents(work.connection, ids)
+        return await routing.agent_rows(work.connection, ids, clock=work.clock)
+
+    def _commit_offer(self, changes: ChangeSet, conversation: Conversation, decision: Decision, now: datetime) -> None:
+        expires_at = now + timedelta(seconds=self._queues[conversation.queue_id].offer_s)
+        agent_id, why = decision.agent.id, decision.why
+        conversation.status = ConversationStatus.OFFERED
+        conversation.offered_to, conversation.offer_expires_at, conversation.why = agent_id, expires_at, why
+        self._offers[conversation.id] = expires_at
+        changes.record(
+            conversation,
+            lambda state: ConversationOffered(conversation=state, agent_id=agent_id, expires_at=expires_at, why=why),
+        )
+
+    def _undo_load(self, decision: Decision) -> None:
+        decision.agent.load -= 1
+        self._pool.put_agent(decision.agent)
+
+    def _place(self, conversation: Conversation) -> None:
+        """Memory as the row says."""
+        self._offers.pop(conversation.id, None)
+        if conversation.queue_id not in self._queues:
+            return
+        if conversation.status is ConversationStatus.WAITING:
+            self._pool.put_work(
+                Work(
+                    id=conversation.id,
+                    queue_id=conversation.queue_id,
+                    queued_at=conversation.queued_at or conversation.opened_at,
+                    last_agent_id=conversation.last_agent_id,
+                )
+            )
+            return
+        self._pool.drop_work(conversation.id)
+        if conversation.status is ConversationStatus.OFFERED and conversation.offer_expires_at is not None:
+            self._offers[conversation.id] = conversation.offer_expires_at
+
+
+def _named(records: Iterable[Record]) -> _Named:
+    named = _Named(set(), set(), {}, [])
+    for record in records:
+        try:
+            data = record.decode().data
+        except Poison as error:
+            named.rejected.append(_rejected(record, str(error)))
+            continue
+        if isinstance(data, WorkArrived | WorkGone | OfferAnswered):
+            named.conversations.add(data.conversation_id)
+        if isinstance(data, WorkGone | OfferAnswered | PresenceChanged) and data.agent_id is not None:
+            named.agents.add(data.agent_id)
+        if isinstance(data, OfferAnswered) and data.answer == "declined":
+            named.refusals[data.conversation_id] = data.agent_id
+    return named
+
+
+def _rejected(record: Record, reason: str) -> EventRejected:
+    return EventRejected(
+        group=GROUP,
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        original_key=record.key,
+        original_type=record.type,
+        body=record.value,
+        reason=reason[:2000],
+    )
+
+
+def _agent(row: AgentRow) -> Agent:
+    return Agent(row.id, row.name, row.status, row.capacity, row.load, row.idle_since, row.queues)

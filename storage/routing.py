@@ -1,0 +1,194 @@
+"""What the router and its commands read: agents with their room, queues, and work that waits or is offered."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.clock import Clock
+from hub.errors import NotFound
+from hub.events import ConversationStatus, PresenceStatus
+from hub.ids import AgentId, ConversationId, QueueId
+from storage import conversations as conversation_store
+from storage.conversations import Conversation
+from storage.dialect import upsert
+from storage.tables import agents, conversations, presence, queue_members, queues
+
+HELD = (ConversationStatus.OFFERED.value, ConversationStatus.ASSIGNED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    """An agent who is not disabled. `load`: conversations owned or offered, now."""
+
+    id: AgentId
+    name: str
+    role: str
+    capacity: int
+    status: PresenceStatus
+    since: datetime
+    idle_since: datetime
+    load: int
+    queues: frozenset[QueueId]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    id: QueueId
+    pool: str
+    name: str
+    offer_s: int
+
+
+async def queues_of(connection: AsyncConnection, pool: str | None = None) -> dict[QueueId, Queue]:
+    """All queues, or those of one pool, by id."""
+    query = sa.select(queues.c.id, queues.c.pool, queues.c.name, queues.c.offer_s).order_by(queues.c.created_at)
+    if pool is not None:
+        query = query.where(queues.c.pool == pool)
+    return {row.id: Queue(*row) for row in await connection.execute(query)}
+
+
+async def agent_rows(
+    connection: AsyncConnection, ids: Iterable[AgentId] | None = None, *, clock: Clock
+) -> dict[AgentId, AgentRow]:
+    """Those of `ids` (all when None) that exist and are not disabled."""
+    among = None if ids is None else sorted(set(ids))
+    chosen = (
+        agents.c.disabled_at.is_(None) if among is None else agents.c.disabled_at.is_(None) & agents.c.id.in_(among)
+    )
+    loads = await _loads(connection, among)
+    members = await _memberships(connection, among)
+    query = (
+        sa.select(
+            agents.c.id,
+            agents.c.display_name,
+            agents.c.role,
+            agents.c.capacity,
+            presence.c.status,
+            presence.c.since,
+            presence.c.idle_since,
+        )
+        .outerjoin(presence, presence.c.agent_id == agents.c.id)
+        .where(chosen)
+    )
+    now = clock.now()
+    return {
+        row.id: AgentRow(
+            id=row.id,
+            name=row.display_name,
+            role=row.role,
+            capacity=row.capacity,
+            status=PresenceStatus(row.status) if row.status else PresenceStatus.OFFLINE,
+            since=row.since or now,
+            idle_since=row.idle_since or now,
+            load=loads.get(row.id, 0),
+            queues=members.get(row.id, frozenset()),
+        )
+        for row in await connection.execute(query)
+    }
+
+
+async def lock_agent(connection: AsyncConnection, agent_id: AgentId, *, clock: Clock) -> AgentRow:
+    """The agent, with their room held still until the unit of work ends. Lock conversations before agents.
+
+    Raises NotFound for unknown and disabled agents.
+    """
+    await lock_agents(connection, [agent_id])
+    rows = await agent_rows(connection, [agent_id], clock=clock)
+    if agent_id not in rows:
+        raise NotFound("agent_unknown", "There is no such agent.", where="agent_id")
+    return rows[agent_id]
+
+
+async def lock_agents(connection: AsyncConnection, ids: Iterable[AgentId]) -> None:
+    """In order of id, so that two lockers cannot wait for each other."""
+    query = sa.select(agents.c.id).where(agents.c.id.in_(sorted(set(ids)))).order_by(agents.c.id)
+    await connection.execute(query.with_for_update())
+
+
+async def put_presence(
+    connection: AsyncConnection, agent_id: AgentId, status: PresenceStatus, *, now: datetime, is_sqlite: bool
+) -> None:
+    """Sets the status; `idle_since` starts anew when somebody becomes available."""
+    values = {"status": status.value, "since": now}
+    if status is PresenceStatus.AVAILABLE:
+        values["idle_since"] = now
+    insert = upsert(presence, is_sqlite=is_sqlite).values(
+        agent_id=agent_id, status=status.value, since=now, idle_since=now
+    )
+    await connection.execute(insert.on_conflict_do_update(index_elements=["agent_id"], set_=values))
+
+
+async def touch_idle(connection: AsyncConnection, ids: Iterable[AgentId], now: datetime) -> None:
+    """They took or finished work just now: others have been idle longer."""
+    among = sorted(set(ids))
+    if among:
+        await connection.execute(sa.update(presence).where(presence.c.agent_id.in_(among)).values(idle_since=now))
+
+
+async def work_in(connection: AsyncConnection, pool_queues: Iterable[QueueId]) -> Sequence[Conversation]:
+    """Everything of these queues that waits, is offered or assigned, oldest place first."""
+    query = (
+        sa.select(conversations)
+        .where(
+            conversations.c.queue_id.in_(sorted(pool_queues)),
+            conversations.c.status != ConversationStatus.CLOSED.value,
+        )
+        .order_by(conversations.c.queued_at)
+    )
+    return [conversation_store.from_row(row) for row in await connection.execute(query)]
+
+
+async def by_ids(connection: AsyncConnection, ids: Iterable[ConversationId]) -> dict[ConversationId, Conversation]:
+    """For reading; nothing is locked."""
+    query = sa.select(conversations).where(conversations.c.id.in_(sorted(set(ids))))
+    return {row.id: conversation_store.from_row(row) for row in await connection.execute(query)}
+
+
+async def held_by(connection: AsyncConnection, agent_ids: Iterable[AgentId]) -> list[ConversationId]:
+    """Conversations offered to or owned by any of them, oldest place first."""
+    among = sorted(set(agent_ids))
+    query = (
+        sa.select(conversations.c.id)
+        .where(
+            conversations.c.status.in_(HELD),
+            conversations.c.owner_id.in_(among) | conversations.c.offered_to.in_(among),
+        )
+        .order_by(conversations.c.queued_at)
+    )
+    return [row.id for row in await connection.execute(query)]
+
+
+async def waiting_count(connection: AsyncConnection, pool_queues: Iterable[QueueId]) -> int:
+    query = sa.select(sa.func.count()).where(
+        conversations.c.queue_id.in_(sorted(pool_queues)),
+        conversations.c.status == ConversationStatus.WAITING.value,
+    )
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def _loads(connection: AsyncConnection, among: list[AgentId] | None) -> dict[AgentId, int]:
+    loads: dict[AgentId, int] = {}
+    for column in (conversations.c.owner_id, conversations.c.offered_to):
+        query = (
+            sa.select(column, sa.func.count())
+            .where(conversations.c.status.in_(HELD), column.is_not(None))
+            .group_by(column)
+        )
+        if among is not None:
+            query = query.where(column.in_(among))
+        for agent_id, count in await connection.execute(query):
+            loads[agent_id] = loads.get(agent_id, 0) + count
+    return loads
+
+
+async def _memberships(connection: AsyncConnection, among: list[AgentId] | None) -> dict[AgentId, frozenset[QueueId]]:
+    query = sa.select(queue_members.c.agent_id, queue_members.c.queue_id)
+    if among is not None:
+        query = query.where(queue_members.c.agent_id.in_(among))
+    found: dict[AgentId, set[QueueId]] = {}
+    for agent_id, queue_id in await connection.execute(query):
+        found.setdefault(agent_id, set()).add(queue_id)
+    return {agent_id: frozenset(ids) for agent_id, ids in found.items()}
