@@ -21,14 +21,24 @@ from hub.events import (
     TouchpointState,
 )
 from hub.events.common import Frozen, When
-from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, LedgerEntryId, QueueId, SuggestionId
+from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, LedgerEntryId, QueueId, SuggestionId, TouchpointId
 
 Role = Literal["agent", "supervisor", "admin"]
 ClientId = str
 
 
+class Fault(Frozen):
+    """One thing wrong with a request. `where` is a path such as `body.attachments.0`, `query.limit`."""
+
+    where: str
+    problem: str
+
+
 class Problem(Frozen):
-    """RFC 9457. `code` is stable; `title` and `detail` are English; `where` names the field, if one is at fault."""
+    """RFC 9457. `code` is stable; `title` and `detail` are English; `where` names the field, if one is at fault.
+
+    `faults` lists every fault of a request that does not fit its schema. `reference` ties an answer 500 to the log.
+    """
 
     type: str
     title: str
@@ -36,6 +46,8 @@ class Problem(Frozen):
     code: str
     detail: str
     where: str | None = None
+    faults: tuple[Fault, ...] = ()
+    reference: str | None = None
 
 
 class AgentView(Frozen):
@@ -217,6 +229,12 @@ class Upload(Frozen):
     size_bytes: int
 
 
+class LedgerReceipt(Frozen):
+    """The entry that a merge, a split or an undo wrote. What it changed arrives as events."""
+
+    entry_id: LedgerEntryId
+
+
 # --- what the API takes --------------------------------------------------------------------------------------------
 
 
@@ -240,7 +258,7 @@ class ReplyIn(Frozen):
     identity_id: IdentityId
     text: str | None = Field(default=None, max_length=100_000)
     attachments: tuple[str, ...] = Field(default=(), max_length=10)
-    reply_to: str | None = None
+    reply_to: TouchpointId | None = None  # the entry that is quoted
 
 
 class SettleIn(Frozen):
@@ -249,8 +267,37 @@ class SettleIn(Frozen):
     outcome: Literal[DeliveryState.SENT, DeliveryState.QUEUED, DeliveryState.FAILED]
 
 
+class ConversationsQuery(Frozen):
+    """`q` looks in names and telephone numbers, with or without diacritics. `after` is `next` of the last page."""
+
+    view: Literal["mine", "waiting", "all", "closed"] = "mine"
+    queue_id: QueueId | None = None
+    q: str | None = Field(default=None, max_length=100)
+    after: str | None = Field(default=None, max_length=200)
+    limit: int = Field(default=50, ge=1, le=100)
+
+
+class TimelineQuery(Frozen):
+    """`before` is the number of the oldest entry that is there already."""
+
+    before: int | None = Field(default=None, ge=1, lt=2**63)
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class ChangesQuery(Frozen):
+    after_seq: int = Field(ge=0, lt=2**31)
+
+
+class UploadQuery(Frozen):
+    """The name the customer will see. Only its last path segment counts."""
+
+    name: str = Field(min_length=1, max_length=255)
+
+
 class ReadIn(Frozen):
-    seq: int = Field(ge=0)
+    """`seq` is what the agent had on the screen: what came later stays unread."""
+
+    seq: int = Field(ge=0, lt=2**31)
 
 
 class CustomerPatch(Frozen):
@@ -258,4 +305,15 @@ class CustomerPatch(Frozen):
 
 
 class UndoIn(Frozen):
+    reason: str | None = Field(default=None, max_length=500)
+
+
+class MergeIn(Frozen):
+    """An agent says that two customers are one person. The reason stands in the ledger."""
+
+    other_customer_id: CustomerId
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class SplitIn(Frozen):
     reason: str | None = Field(default=None, max_length=500)

@@ -15,6 +15,8 @@ from tools.servers import REPOSITORY
 
 GENERATORS: tuple[str, ...] = (
     # "package.module:function"
+    "agent_console.api.openapi:files",
+    "tools.apigen:files",
 )
 
 

@@ -1,0 +1,1 @@
+"""The HTTP API: a table of routes, and what stands behind each."""

@@ -1,0 +1,272 @@
+"""Every route of the API, once: who may call it, what it takes, what it answers.
+
+The aiohttp routes, the validation, the permission check, the OpenAPI document and the matrix test all come from this
+table. `name` is the operation's id, and the handler's name in agent_console.api.handlers.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from agent_console import admin_views as admin
+from agent_console import views
+from agent_console.permissions import Access
+from hub.events import ConversationState, TouchpointState
+
+PREFIX = "/api/v1"
+Method = Literal["GET", "POST", "PUT", "PATCH"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`takes` is the JSON body's model, or "bytes" for a raw one. `answers` None means 204 without a body, "url" a 302,
+    "document" the OpenAPI document. `may` lists the statuses of problems that this route adds to the usual ones."""
+
+    name: str
+    method: Method
+    path: str
+    access: Access
+    summary: str
+    takes: type[BaseModel] | Literal["bytes"] | None = None
+    query: type[BaseModel] | None = None
+    answers: type[BaseModel] | Literal["url", "document"] | None = None
+    status: int = 200
+    repeated_status: int | None = None  # the answer to a request that was carried out before
+    may: tuple[int, ...] = ()
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names in the path, in order."""
+        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+
+    @property
+    def tag(self) -> str:
+        return self.path.split("/")[1]
+
+    @property
+    def changes(self) -> bool:
+        return self.method != "GET"
+
+
+def _get(name: str, path: str, access: Access, answers: Any, summary: str, **more: Any) -> Route:
+    return Route(name, "GET", path, access, summary, answers=answers, **more)
+
+
+def _post(name: str, path: str, access: Access, answers: Any, summary: str, **more: Any) -> Route:
+    return Route(name, "POST", path, access, summary, answers=answers, **more)
+
+
+def _work(verb: str, summary: str, **more: Any) -> Route:
+    """A command that moves one conversation, and answers with how it stands now."""
+    path = f"/conversations/{{conversation_id}}/{verb}"
+    return _post(f"{verb}_conversation", path, Access.AGENT, ConversationState, summary, may=(409,), **more)
+
+
+A = Access
+ROUTES: tuple[Route, ...] = (
+    # --- signing in ---
+    _post("sign_in", "/sign-in", A.PUBLIC, views.Me, "Sign in; sets the cookie", takes=views.SignInIn, may=(429,)),
+    _post("sign_out", "/sign-out", A.AGENT, None, "Sign out; closes this sign-in's sockets"),
+    _get("get_me", "/me", A.AGENT, views.Me, "Who is signed in"),
+    Route("change_me", "PATCH", "/me", A.AGENT, "Change the language", takes=views.MePatch, answers=views.Me),
+    Route(
+        "set_presence",
+        "PUT",
+        "/presence",
+        A.AGENT,
+        "Say whether work may be offered",
+        takes=views.PresenceIn,
+        answers=views.Me,
+    ),
+    # --- the work ---
+    _get("get_snapshot", "/snapshot", A.AGENT, views.Snapshot, "All that the first screen shows"),
+    _get("list_queues", "/queues", A.AGENT, admin.QueueList, "My queues; all of them for supervisors"),
+    _get(
+        "list_conversations",
+        "/conversations",
+        A.AGENT,
+        views.ConversationPage,
+        "A page of a list",
+        query=views.ConversationsQuery,
+    ),
+    _get(
+        "get_conversation",
+        "/conversations/{conversation_id}",
+        A.AGENT,
+        views.ConversationDetail,
+        "All that the open conversation shows",
+    ),
+    _get(
+        "get_timeline",
+        "/conversations/{conversation_id}/timeline",
+        A.AGENT,
+        views.TimelinePage,
+        "An older page of the customer's timeline",
+        query=views.TimelineQuery,
+    ),
+    _get(
+        "get_changes",
+        "/conversations/{conversation_id}/changes",
+        A.AGENT,
+        views.Changes,
+        "What a console misses after a gap",
+        query=views.ChangesQuery,
+    ),
+    _post(
+        "reply",
+        "/conversations/{conversation_id}/reply",
+        A.AGENT,
+        TouchpointState,
+        "Reply; takes a waiting conversation first",
+        takes=views.ReplyIn,
+        status=201,
+        repeated_status=200,
+        may=(409,),
+    ),
+    _work("accept", "Accept the offer made to me"),
+    _work("decline", "Decline the offer made to me"),
+    _work("release", "Give it back to its queue"),
+    _work("take", "Take a waiting one without an offer"),
+    _work("resolve", "Done"),
+    _work("reopen", "Not done after all: it is mine again"),
+    _work("read", "I have seen it", takes=views.ReadIn),
+    _post(
+        "settle_reply",
+        "/touchpoints/{touchpoint_id}/settle",
+        A.AGENT,
+        TouchpointState,
+        "Say what became of a reply whose outcome is unknown",
+        takes=views.SettleIn,
+        may=(409,),
+    ),
+    _get(
+        "get_attachment",
+        "/touchpoints/{touchpoint_id}/attachments/{index}",
+        A.AGENT,
+        "url",
+        "A short-lived address of an attachment, counted from 0",
+        status=302,
+    ),
+    _get(
+        "get_recording",
+        "/touchpoints/{touchpoint_id}/recording",
+        A.AGENT,
+        "url",
+        "A short-lived address of a call's recording",
+        status=302,
+    ),
+    _post(
+        "upload",
+        "/uploads",
+        A.AGENT,
+        views.Upload,
+        "Store a file to be sent with a reply",
+        takes="bytes",
+        query=views.UploadQuery,
+        status=201,
+        may=(413,),
+    ),
+    # --- the customer ---
+    _get("get_customer", "/customers/{customer_id}", A.AGENT, views.CustomerView, "The customer's panel"),
+    Route(
+        "change_customer",
+        "PATCH",
+        "/customers/{customer_id}",
+        A.AGENT,
+        "Rename",
+        takes=views.CustomerPatch,
+        answers=views.CustomerView,
+        may=(409,),
+    ),
+    _post(
+        "merge_customers",
+        "/customers/{customer_id}/merge",
+        A.AGENT,
+        views.LedgerReceipt,
+        "Say that two customers are one person",
+        takes=views.MergeIn,
+        may=(409,),
+    ),
+    _post(
+        "accept_suggestion",
+        "/suggestions/{suggestion_id}/accept",
+        A.AGENT,
+        views.LedgerReceipt,
+        "Yes, one person",
+        may=(409,),
+    ),
+    _post("reject_suggestion", "/suggestions/{suggestion_id}/reject", A.AGENT, None, "No, two people", may=(409,)),
+    _post(
+        "undo_entry",
+        "/ledger/{entry_id}/undo",
+        A.AGENT,
+        views.LedgerReceipt,
+        "Undo a merge, a split or an undo",
+        takes=views.UndoIn,
+        may=(409,),
+    ),
+    _post(
+        "split_identity",
+        "/identities/{identity_id}/split",
+        A.AGENT,
+        views.LedgerReceipt,
+        "This channel identity is somebody else",
+        takes=views.SplitIn,
+        may=(409,),
+    ),
+    # --- administration ---
+    _get("list_channels", "/channels", A.ADMIN, admin.ChannelList, "What can be connected, and what it asks for"),
+    _get("list_channel_accounts", "/channel-accounts", A.ADMIN, admin.ChannelAccountList, "What is connected"),
+    _post(
+        "add_channel_account",
+        "/channel-accounts",
+        A.ADMIN,
+        admin.ChannelAccountView,
+        "Connect an account",
+        takes=admin.ChannelAccountIn,
+        status=201,
+        may=(409,),
+    ),
+    Route(
+        "change_channel_account",
+        "PATCH",
+        "/channel-accounts/{account_id}",
+        A.ADMIN,
+        "Change an account",
+        takes=admin.ChannelAccountPatch,
+        answers=admin.ChannelAccountView,
+        may=(409,),
+    ),
+    _get("list_agents", "/agents", A.ADMIN, admin.AgentList, "Everybody who can sign in"),
+    _post(
+        "add_agent", "/agents", A.ADMIN, admin.AgentDetail, "Add an agent", takes=admin.AgentIn, status=201, may=(409,)
+    ),
+    Route(
+        "change_agent",
+        "PATCH",
+        "/agents/{agent_id}",
+        A.ADMIN,
+        "Change an agent",
+        takes=admin.AgentPatch,
+        answers=admin.AgentDetail,
+        may=(409,),
+    ),
+    _get(
+        "list_dead_letters",
+        "/dead-letters",
+        A.ADMIN,
+        admin.DeadLetterPage,
+        "Events that could not be handled",
+        query=admin.DeadLettersQuery,
+    ),
+    _post(
+        "replay_dead_letters",
+        "/dead-letters/replay",
+        A.ADMIN,
+        admin.ReplayOut,
+        "Handle them once more",
+        takes=admin.ReplayIn,
+    ),
+    _get("get_openapi", "/openapi.json", A.PUBLIC, "document", "This API as OpenAPI 3.1"),
+)

@@ -1,0 +1,124 @@
+"""What travels on the socket (Socket.IO, namespace /agent), as models: the generated TypeScript client has them too.
+
+From the hub:  event (LiveEvent), row (LiveRow), sync (LiveSync), reload (LiveReload), presence (LivePresence),
+               queues (LiveQueues), typing (LiveTyping), kick (LiveKick)
+To the hub:    watch, unwatch (WatchIn), typing (TypingIn); each is acknowledged with Ack
+On connecting: auth = ConnectAuth
+"""
+
+from typing import Annotated, Any, Literal, Union
+
+from pydantic import Field, RootModel, create_model
+
+from agent_console.views import QueueView
+from hub.events import CONVERSATIONS, ConversationState, EventData, PresenceStatus, registry
+from hub.events.common import Frozen, When
+from hub.ids import AgentId, ConversationId, IdentityId
+
+NAMESPACE = "/agent"
+
+
+class LiveEnvelope(Frozen):
+    """`cursor` is where to go on after this one."""
+
+    cursor: str
+    at: When
+
+
+def _live_model(event: type[EventData]) -> type[LiveEnvelope]:
+    """{cursor, at, type, event} for one published type."""
+    fields: dict[str, Any] = {"type": (Literal[event.TYPE], ...), "event": (event, ...)}
+    return create_model(f"Live{event.__name__}", __base__=LiveEnvelope, **fields)
+
+
+LIVE_EVENTS: dict[str, type[LiveEnvelope]] = {
+    name: _live_model(event) for name, event in sorted(registry().items()) if event.TOPIC == CONVERSATIONS
+}
+_ANY_EVENT: Any = Union[tuple(LIVE_EVENTS.values())]  # noqa: UP007  # its members are known at run time only
+
+
+class LiveEvent(RootModel[Annotated[_ANY_EVENT, Field(discriminator="type")]]):
+    """For those who watch the conversation, its owner, and the one it is offered to: all there is to know."""
+
+
+class LiveRow(LiveEnvelope):
+    """For everybody else whose lists show the conversation: how its row looks now."""
+
+    conversation: ConversationState
+
+
+class LiveSync(Frozen):
+    """Everything up to `cursor` has been sent."""
+
+    cursor: str
+
+
+class LiveReload(Frozen):
+    """Too much was missed: take the snapshot anew and connect again with its cursor."""
+
+    reason: Literal["too_old", "unknown_cursor", "fell_behind"]
+
+
+class LivePresence(Frozen):
+    agent_id: AgentId
+    status: PresenceStatus
+    since: When
+
+
+class LiveQueues(Frozen):
+    """Sent at most once a second, and only when something changed."""
+
+    queues: tuple[QueueView, ...]
+
+
+class LiveTyping(Frozen):
+    """Somebody writes. `identity_id` is set for the customer, `agent_id` for a colleague. Forget it after 6 s."""
+
+    conversation_id: ConversationId
+    on: bool
+    identity_id: IdentityId | None = None
+    agent_id: AgentId | None = None
+
+
+class LiveKick(Frozen):
+    """The socket is about to be closed, and connecting again with the same sign-in is pointless."""
+
+    reason: Literal["signed_out", "expired", "disabled"]
+
+
+class ConnectAuth(Frozen):
+    """`csrf` as in Me, `cursor` as in Snapshot or the last one seen. Without a cursor: from now on."""
+
+    csrf: str = Field(max_length=200)
+    cursor: str | None = Field(default=None, max_length=2000)
+
+
+class WatchIn(Frozen):
+    conversation_id: ConversationId
+
+
+class TypingIn(Frozen):
+    conversation_id: ConversationId
+    on: bool
+
+
+class Ack(Frozen):
+    """`seq`: the conversation's seq, from watch; a console that knows less asks for the changes. `code` when not ok."""
+
+    ok: bool
+    seq: int | None = None
+    code: str | None = None
+
+
+MESSAGES: tuple[type[Any], ...] = (
+    LiveEvent,
+    LiveRow,
+    LiveSync,
+    LiveReload,
+    LivePresence,
+    LiveQueues,
+    LiveTyping,
+    LiveKick,
+    Ack,
+)
+TAKEN: tuple[type[Any], ...] = (ConnectAuth, WatchIn, TypingIn)
