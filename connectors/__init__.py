@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from connectors.base import Connector
 
 _WHERE = {
+    Channel.HOTLINE: "connectors.hotline.connector:HotlineConnector",
     Channel.FACEBOOK: "connectors.facebook.connector:FacebookConnector",
     Channel.ZALO: "connectors.zalo.connector:ZaloConnector",
 }
