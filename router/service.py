@@ -6,12 +6,14 @@ pointers: whatever they name is read anew from the database, so a repeated, late
 memory is rebuilt from the database whenever a worker starts, and when it is seen to differ.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
+from hub.batch import Pace, dead_letter, pause
 from hub.bus.base import Bus, Partition, Record, partition_of
 from hub.errors import LeaseLost, Poison, Transient
 from hub.events import (
@@ -26,7 +28,6 @@ from hub.events import (
     WorkGone,
 )
 from hub.ids import AgentId, ConversationId, QueueId
-from hub.service import Backoff
 from hub.work import Lease
 from router.commands import end_offer, requeue
 from router.pool import Agent, Decision, Pool, Work
@@ -35,10 +36,11 @@ from storage import routing
 from storage.changes import ChangeSet
 from storage.conversations import Conversation
 from storage.routing import AgentRow, Queue
-from storage.unit_of_work import Units, UnitOfWork
+from storage.unit_of_work import UnitOfWork, Units
 
 GROUP = "router"
 BATCH = 500
+PACE = Pace()
 IDLE_LOOK_S = 1.0  # longest the loop sleeps: offers run out and refusals cool down meanwhile
 REBUILD_EVERY_S = 60.0  # the state is read anew even if no event says so: a lost one costs a minute, not a customer
 
@@ -58,19 +60,20 @@ class Router:
         await self._bus.run_group(GROUP, [ROUTING], self._work_partition)
 
     async def _work_partition(self, partition: Partition) -> None:
-        backoff = Backoff()
+        attempt = 0
         while True:
             try:
                 desk = await Desk.open(self._units, partition, self._owner)
                 while True:
                     await desk.step()
-                    backoff.reset()
+                    attempt = 0
             except LeaseLost:
                 log.info("router.lease_lost", partition=partition.index)
                 return
             except Transient as error:
                 log.warning("router.retry", reason=str(error), partition=partition.index)
-                await backoff.wait(error.retry_after_s)
+                attempt += 1
+                await asyncio.sleep(pause(attempt, PACE, at_least_s=error.retry_after_s or 0.0))
 
 
 @dataclass(slots=True)
@@ -88,13 +91,13 @@ class Desk:
 
     def __init__(self, units: Units, partition: Partition, lease: Lease) -> None:
         self._units = units
-        self._partition = partition
+        self.partition = partition
         self._lease = lease
         self._next_offset = lease.next_offset
         self._pool = Pool()
         self._queues: dict[QueueId, Queue] = {}
         self._offers: dict[ConversationId, datetime] = {}
-        self._rebuild_at = units.clock.monotonic()
+        self._rebuild_at = self._look_at = units.clock.monotonic()
 
     @classmethod
     async def open(cls, units: Units, partition: Partition, owner: str) -> "Desk":
@@ -106,10 +109,12 @@ class Desk:
 
     async def step(self) -> None:
         """Reads what is new, then expires, withdraws and offers until nothing more can be offered."""
-        records = await self._partition.read(BATCH, timeout_s=self._sleep_s())
-        due = self._units.clock.monotonic() >= self._rebuild_at
-        if not records and not due and self._sleep_s() > 0:
+        clock = self._units.clock
+        wait_s = max(0.0, min(IDLE_LOOK_S, self._look_at - clock.monotonic()))
+        records = await self.partition.read(BATCH, timeout_s=wait_s)
+        if not records and clock.monotonic() < self._look_at:
             return
+        due = clock.monotonic() >= self._rebuild_at
         async with self._units.begin() as work:
             if due:
                 await self._rebuild(work)
@@ -120,16 +125,18 @@ class Desk:
                 self._next_offset = records[-1].offset + 1
             await work.advance(self._lease, self._next_offset)  # also the fence of what was decided
             await work.commit()
+        self._look_at = self._next_look()
 
-    def _sleep_s(self) -> float:
+    def _next_look(self) -> float:
+        """Monotonic time at which something may have to be done without any event: an offer runs out, a refusal cools
+        down, the state is due to be read anew."""
         now = self._units.clock.now()
-        waits = [IDLE_LOOK_S]
-        if self._offers:
-            waits.append((min(self._offers.values()) - now).total_seconds())
-        retry = self._pool.next_retry_s(now)
-        if retry is not None:
-            waits.append(retry)
-        return max(0.0, min(waits))
+        waits = [(at - now).total_seconds() for at in self._offers.values()]
+        retry_s = self._pool.next_retry_s(now)
+        if retry_s is not None:
+            waits.append(retry_s)
+        soonest = self._units.clock.monotonic() + min(waits, default=REBUILD_EVERY_S)
+        return min(soonest, self._rebuild_at)
 
     async def _rebuild(self, work: UnitOfWork) -> None:
         """The whole state from the database, refusals aside."""
@@ -147,7 +154,7 @@ class Desk:
 
     def _is_ours(self, queue: Queue) -> bool:
         """Pools are spread over partitions as their events are."""
-        return partition_of(queue.pool, self._units.partitions) == self._partition.index
+        return partition_of(queue.pool, self._units.partitions) == self.partition.index
 
     async def _take_in(self, work: UnitOfWork, records: Sequence[Record]) -> None:
         named = _named(records)
@@ -296,7 +303,7 @@ def _named(records: Iterable[Record]) -> _Named:
         try:
             data = record.decode().data
         except Poison as error:
-            named.rejected.append(_rejected(record, str(error)))
+            named.rejected.append(dead_letter(record, GROUP, str(error)))
             continue
         if isinstance(data, WorkArrived | WorkGone | OfferAnswered):
             named.conversations.add(data.conversation_id)
@@ -305,19 +312,6 @@ def _named(records: Iterable[Record]) -> _Named:
         if isinstance(data, OfferAnswered) and data.answer == "declined":
             named.refusals[data.conversation_id] = data.agent_id
     return named
-
-
-def _rejected(record: Record, reason: str) -> EventRejected:
-    return EventRejected(
-        group=GROUP,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        original_key=record.key,
-        original_type=record.type,
-        body=record.value,
-        reason=reason[:2000],
-    )
 
 
 def _agent(row: AgentRow) -> Agent:

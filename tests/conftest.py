@@ -14,7 +14,9 @@ import pytest
 import uvloop
 from aiokafka.admin import AIOKafkaAdminClient
 
-from tests import services
+from hub.clock import ManualClock
+from storage.unit_of_work import Units
+from tests import databases, services
 
 S = TypeVar("S", bound=services.Server)
 
@@ -31,6 +33,37 @@ def fresh_postgres_database() -> Iterator[services.PostgresDatabases]:
 def postgres_url(fresh_postgres_database: services.PostgresDatabases) -> str:
     """A database shared by the tests of this worker, empty at first."""
     return fresh_postgres_database()
+
+
+@pytest.fixture(scope="session")
+def schema_template(fresh_postgres_database: services.PostgresDatabases) -> str:
+    """A PostgreSQL database with the schema and no rows, to copy."""
+    url = fresh_postgres_database()
+    asyncio.run(databases.create_schema(url))
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new database with the schema, once of each kind."""
+    if request.param == "sqlite":
+        return databases.sqlite_url(tmp_path)
+    make = request.getfixturevalue("fresh_postgres_database")
+    url: str = make(template=request.getfixturevalue("schema_template"))
+    return url
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Stands still until told."""
+    return ManualClock()
+
+
+@pytest.fixture
+async def units(database_url: str, clock: ManualClock) -> AsyncIterator[Units]:
+    """Units of work over `database_url`, with `clock`."""
+    async with databases.opened(database_url, clock) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
