@@ -29,9 +29,9 @@ COPY --from=python /opt/hub /opt/hub
 USER hub
 WORKDIR /data
 VOLUME /data
-ENV PATH=/opt/hub/bin:$PATH PYTHONUNBUFFERED=1 HUB_PORT=8080
+ENV PATH=/opt/hub/bin:$PATH PYTHONUNBUFFERED=1 HUB_PORT=8080 HUB_DATA=/data
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 \
   CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"HUB_PORT\"]}/healthz', timeout=2)"]
 ENTRYPOINT ["hub"]
-CMD ["run", "--data", "/data"]
+CMD ["run"]
