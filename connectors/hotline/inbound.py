@@ -5,7 +5,6 @@ but can be spoofed on its way to us: it joins customers, it never proves anythin
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,7 +50,7 @@ class OtherParty:
     profile: Profile | None = None
 
 
-def to_events(step: CallStep, line: Line, now: datetime) -> Sequence[TouchpointEvent]:
+def to_events(step: CallStep, line: Line, now: datetime) -> tuple[TouchpointEvent, ...]:
     """CallProgressed, RecordingReady, both, or none. `now` stands in where the supplier tells no time."""
     party = other_party(step, line)
     events: list[TouchpointEvent] = []
@@ -60,7 +59,7 @@ def to_events(step: CallStep, line: Line, now: datetime) -> Sequence[TouchpointE
     if step.recording_url and len(step.recording_url) <= RECORDING_URL_MAX_CHARS:
         at = step.occurred_at or now
         events.append(recording_ready(line, party.identity, step.call_id, step.recording_url, at, step.talk_s))
-    return events
+    return tuple(events)
 
 
 def other_party(step: CallStep, line: Line) -> OtherParty:

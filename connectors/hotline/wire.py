@@ -40,14 +40,14 @@ class CallStep:
 
 
 def text_or_none(value: Any) -> str | None:
-    """A scalar as short printable text; None for blanks, null and everything that is no scalar. Control characters go:
-    no database takes a NUL, and no screen should reorder text."""
+    """A scalar as short printable text; None for blanks, null and everything that is no scalar. What cannot be printed
+    becomes U+FFFD: no database takes a NUL, no screen should reorder text, and no number should hide either."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if isinstance(value, int) and abs(value) >= 10**WORD_MAX_CHARS:
         return None
-    shown = "".join(c for c in str(value)[:WORD_MAX_CHARS] if c.isprintable())
-    return shown.strip() or None
+    text = str(value).strip()[:WORD_MAX_CHARS]
+    return "".join(c if c.isprintable() else "\ufffd" for c in text) or None
 
 
 def seconds_or_none(value: Any) -> int | None:
