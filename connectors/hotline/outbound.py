@@ -25,7 +25,7 @@ CALLER_PARAMETER: Final = "c"
 STEP_PARAMETER: Final = "step"
 REST_TOKEN_LIFE_S: Final = 300
 STRINGEE_AUTH: Final = "X-STRINGEE-AUTH"
-_DIALLABLE: Final = re.compile(r"[0-9A-Za-z._-]{1,64}")
+_DIALLABLE: Final = re.compile(r"[0-9]{3,17}")  # an external party is a number, even of a withheld caller
 
 Scco = list[dict[str, Any]]
 
