@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from connectors.base import Capabilities, ConnectorContext, OutboundMessage, Parsed, RawRequest, Sent
+from connectors.base import AccountSettings, Capabilities, ConnectorContext, OutboundMessage, Parsed, RawRequest, Sent
 from connectors.hotline import generic, stringee
 from connectors.hotline.inbound import Line
 from connectors.hotline.outbound import recording_headers
@@ -19,7 +19,7 @@ class HotlineConnector:
     """Serves every telephone supplier; `settings.pbx` says which."""
 
     channel: ClassVar[Channel] = Channel.HOTLINE
-    settings_model: ClassVar[type[HotlineSettings]] = HotlineSettings
+    settings_model: ClassVar[type[AccountSettings]] = HotlineSettings
     capabilities: ClassVar[Capabilities] = Capabilities(can_send=False)
 
     def __init__(self, settings: HotlineSettings, context: ConnectorContext) -> None:

@@ -6,6 +6,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from connectors import CONNECTORS
+from connectors.base import Connector
+from connectors.hotline.connector import HotlineConnector
 from connectors.hotline.settings import GenericPbx, HmacSignature, HotlineSettings, QueryToken, StringeePbx
 from hub.events import Channel
 from tests.connectors.hotline.support import STRINGEE, URL_TOKEN, VOICECLOUD, ZORIO
@@ -24,8 +26,10 @@ def test_the_supplier_decides_which_settings_are_asked_for() -> None:
         settings({**STRINGEE, "supplier": "asterisk"})
 
 
-def test_the_register_knows_the_hotline() -> None:
-    assert CONNECTORS[Channel.HOTLINE].settings_model is HotlineSettings
+def test_the_register_knows_the_hotline_and_it_fulfils_the_contract() -> None:
+    contract: type[Connector] = HotlineConnector
+    assert CONNECTORS[Channel.HOTLINE] is contract
+    assert contract.settings_model is HotlineSettings
 
 
 @pytest.mark.parametrize(

@@ -152,10 +152,9 @@ async def test_an_outage_of_ours_costs_no_step(hub: Hub) -> None:
 
 
 async def test_a_stranger_with_another_secret_gets_nothing_in(hub: Hub) -> None:
-    async with stringee(hub):
-        async with simulated(hub, "guessed") as stranger:
-            with pytest.raises(SccoInvalid):  # a refusal is no call control
-                await stranger.call("84912345678")
+    async with stringee(hub), simulated(hub, "guessed") as stranger:
+        with pytest.raises(SccoInvalid):  # a refusal is no call control
+            await stranger.call("84912345678")
     assert hub.events == {}
 
 
