@@ -46,6 +46,8 @@ class Conversation:
     closed_at: datetime | None = None
     closed_reason: str | None = None
     merged_into: ConversationId | None = None
+    agent_active_at: datetime | None = None
+    own: dict[str, Any] | None = None
     is_new: bool = field(default=False, compare=False)
 
     @property

@@ -149,6 +149,7 @@ channel_identities = sa.Table(
     sa.Column("customer_id", Id, sa.ForeignKey("customers.id"), nullable=False, index=True),
     sa.Column("display_name", sa.String(200)),
     sa.Column("name_folded", sa.String(200)),
+    sa.Column("name_rank", sa.Integer, nullable=False, server_default="0"),  # how good a source the name has
     sa.Column("avatar_url", sa.Text),
     sa.Column("locale", sa.String(35)),
     sa.Column("page_url", sa.Text),
@@ -166,6 +167,7 @@ contact_points = sa.Table(
     sa.Column("kind", sa.String(20), primary_key=True),
     sa.Column("value", sa.String(320), primary_key=True),
     sa.Column("shared", sa.Boolean, nullable=False),  # an agent or the policy says: not one person's
+    sa.Column("identities", sa.Integer, nullable=False, server_default="0"),  # how many ever gave it
     sa.Column("created_at", Moment, nullable=False),
 )
 
@@ -189,26 +191,31 @@ ledger = sa.Table(
     sa.Column("number", Number, sa.Identity(always=False), primary_key=True),
     sa.Column("id", Id, nullable=False, unique=True),
     sa.Column("kind", sa.String(10), nullable=False),  # merge, split, undo
-    sa.Column("identity_a", Id),
-    sa.Column("identity_b", Id),
-    sa.Column("target_id", Id),  # undo: the entry it revokes
+    # Of an undo: those of the merge or split at the root of its chain, so that one look finds the whole chain.
+    sa.Column("identity_a", Id, nullable=False),
+    sa.Column("identity_b", Id, nullable=False, index=True),
+    sa.Column("target_id", Id),  # undo: the entry it revokes, which may be an undo itself
+    sa.Column("cuts", Json),  # split: the links it cut, as [entry_id, identity_a, identity_b]
     sa.Column("customers", Json, nullable=False),  # ids of the customers as they stood before
     sa.Column("why", Json, nullable=False),  # Explanation
     sa.Column("evidence", Json, nullable=False),
     sa.Column("before", Json, nullable=False),  # open conversations as they stood, to restore
     sa.Column("agent_id", Id),  # None: the resolver
     sa.Column("at", Moment, nullable=False),
+    sa.Index("ix_ledger_pair", "identity_a", "identity_b"),
 )
 
-# What the ledger amounts to: the merges in force. Customers are the connected components of this graph.
+# What the ledger amounts to. In force: neither revoked nor cut. Customers are the connected components of the links in
+# force. A split may own links too: those that keep each of its sides together.
 links = sa.Table(
     "links",
     metadata,
     sa.Column("entry_id", Id, primary_key=True),
-    sa.Column("identity_a", Id, nullable=False, index=True),
-    sa.Column("identity_b", Id, nullable=False, index=True),
-    sa.Column("undone_by", Id),  # the undo entry in force, if any
-    sa.Column("cut_by", Json, nullable=False),  # split entries in force that cut it
+    sa.Column("identity_a", Id, sa.ForeignKey("channel_identities.id"), primary_key=True, index=True),
+    sa.Column("identity_b", Id, sa.ForeignKey("channel_identities.id"), primary_key=True, index=True),
+    sa.Column("revoked", sa.Boolean, nullable=False),  # its entry is undone
+    sa.Column("cut_by", Json, nullable=False),  # the splits in force that cut it
+    sa.Column("weak_value", sa.String(320)),  # a claim made it: the number or mailbox claimed
 )
 
 suggestions = sa.Table(
@@ -224,6 +231,7 @@ suggestions = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("settled_at", Moment),
     sa.Column("settled_by", Id),
+    sa.Column("only_for", Id),  # only the customer of this identity is told: an anonymous claim tells its victim nothing
     sa.UniqueConstraint("identity_a", "identity_b"),
 )
 
@@ -287,7 +295,7 @@ conversations = sa.Table(
     sa.Column("customer_id", Id, sa.ForeignKey("customers.id"), nullable=False),  # while open: who stands for them now
     # Whose first touchpoint opened it. A closed conversation belongs to whoever this identity belongs to, so merging
     # and undoing touch no closed conversation.
-    sa.Column("identity_id", Id, sa.ForeignKey("channel_identities.id"), nullable=False, index=True),
+    sa.Column("identity_id", Id, sa.ForeignKey("channel_identities.id"), nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("seq", sa.Integer, nullable=False),  # also the version that compare-and-set compares
     sa.Column("queue_id", Id, sa.ForeignKey("queues.id"), nullable=False),
@@ -311,6 +319,9 @@ conversations = sa.Table(
     sa.Column("closed_at", Moment),
     sa.Column("closed_reason", sa.String(20)),
     sa.Column("merged_into", Id),
+    sa.Column("agent_active_at", Moment),  # an agent last wrote here; of two merged owners the later keeps it
+    sa.Column("own", Json),  # what it was before another was merged into it, to give back when that is undone
+    sa.Index("ix_conversations_identity", "identity_id", "opened_at"),
     sa.Index(
         "uq_conversations_one_open",
         "customer_id",
@@ -322,6 +333,12 @@ conversations = sa.Table(
     sa.Index("ix_conversations_owner", "owner_id", "status"),
     sa.Index("ix_conversations_offered", "offered_to"),
     sa.Index("ix_conversations_last_touch", "last_touch_at"),
+    sa.Index(
+        "ix_conversations_merged_into",
+        "merged_into",
+        sqlite_where=sa.text("merged_into IS NOT NULL"),
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+    ),
 )
 
 # What happened to a conversation besides touchpoints: offered, assigned, merged, closed. Timeline and audit.
@@ -335,6 +352,8 @@ conversation_history = sa.Table(
     sa.Column("agent_id", Id),
     sa.Column("data", Json, nullable=False),
 )
+
+ON_THEIR_WAY = "delivery_state IN ('sending', 'sent', 'delivered')"  # queries repeat it word for word
 
 touchpoints = sa.Table(
     "touchpoints",
@@ -367,6 +386,14 @@ touchpoints = sa.Table(
     sa.UniqueConstraint("identity_id", "client_id"),
     sa.Index("ix_touchpoints_identity_number", "identity_id", "number"),
     sa.Index("ix_touchpoints_conversation_seq", "conversation_id", "seq"),
+    # A watermark receipt looks for replies on their way; without this it would read the whole history.
+    sa.Index(
+        "ix_touchpoints_on_their_way",
+        "identity_id",
+        "number",
+        sqlite_where=sa.text(ON_THEIR_WAY),
+        postgresql_where=sa.text(ON_THEIR_WAY),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -378,6 +405,19 @@ provider_messages = sa.Table(
     sa.Column("provider_message_id", sa.String(512), primary_key=True),
     sa.Column("touchpoint_number", Number, sa.ForeignKey("touchpoints.number"), nullable=False, index=True),
     sqlite_with_rowid=False,
+)
+
+# What a provider told before the message it is about was known here: receipts, edits, recordings. Whoever stores the
+# message's provider id takes them (storage/early.py).
+early_arrivals = sa.Table(
+    "early_arrivals",
+    metadata,
+    sa.Column("account_id", sa.String(63), primary_key=True),
+    sa.Column("provider_message_id", sa.String(512), primary_key=True),
+    sa.Column("kind", sa.String(10), primary_key=True),  # receipt, edit, recording
+    sa.Column("identity_id", Id, nullable=False),  # whoever else takes them, they were not meant for
+    sa.Column("data", Json, nullable=False),
+    sa.Column("at", Moment, nullable=False, index=True),
 )
 
 # Replies not settled yet. A row leaves when the provider took the reply or refused it.
