@@ -117,11 +117,16 @@ class TokenStore(Protocol):
 
 
 class HttpAnswer(Protocol):
-    """A provider's whole answer."""
+    """A provider's whole answer. `headers` are looked up without regard to case."""
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def body(self) -> bytes: ...
 
 
 class Http(Protocol):
@@ -173,5 +178,6 @@ class Connector(Protocol):
         ...
 
     async def send(self, message: OutboundMessage) -> Sent:
-        """Raises a SendError of the right family, nothing else."""
+        """Raises a SendError of the right family, nothing else. Of a reply in several parts, `sent_ids` of the error
+        names the parts already taken; such an error is SendRejected or OutcomeUnknown (connectors/parts.py)."""
         ...

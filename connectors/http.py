@@ -43,7 +43,8 @@ class Answer:
 class ProviderHttp:
     """Build one per process; `start` inside the running loop, `stop` at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, connect_s: float = CONNECT_S) -> None:
+        self._connect_s = connect_s
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
@@ -79,8 +80,9 @@ class ProviderHttp:
         where = _allowed(url)
         started = time.monotonic()
         data = _payload(json, form, files)
+        limits = _limits(self._connect_s, timeout_s)
         try:
-            answer = await _exchange(session, method, url, _headers(headers, json), data, timeout_s)
+            answer = await _exchange(session, method, url, _headers(headers, json), data, limits)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             failure = _failure(error, where)
             log.warning("provider_request_failed", method=method, host=where.netloc, path=where.path,
@@ -97,16 +99,19 @@ async def _exchange(
     url: str,
     headers: dict[str, str],
     data: bytes | aiohttp.FormData | None,
-    timeout_s: float,
+    limits: aiohttp.ClientTimeout,
 ) -> Answer:
-    # `total` includes `connect`: the sum keeps a slow connection from being taken for a lost answer.
-    limits = aiohttp.ClientTimeout(
-        total=CONNECT_S + timeout_s, connect=CONNECT_S, sock_connect=CONNECT_S, sock_read=timeout_s
-    )
     async with session.request(
         method, url, headers=headers, data=data, allow_redirects=False, timeout=limits
     ) as response:
         return Answer(response.status, response.headers, await _read(response))
+
+
+def _limits(connect_s: float, timeout_s: float) -> aiohttp.ClientTimeout:
+    """`total` includes `connect`: the sum keeps a slow connection from being taken for a lost answer."""
+    return aiohttp.ClientTimeout(
+        total=connect_s + timeout_s, connect=connect_s, sock_connect=connect_s, sock_read=timeout_s
+    )
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
