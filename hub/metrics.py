@@ -12,8 +12,8 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
-    GCCollector,
     Gauge,
+    GCCollector,
     Histogram,
     PlatformCollector,
     ProcessCollector,
@@ -55,7 +55,7 @@ PUBLISH_REFUSED = counter("publish_refused_total", "Calls of Bus.publish that ra
 PUBLISH_WAITING = gauge("publish_waiting_events", "Events that wait to become durable.")
 BUS_REACHABLE = gauge("bus_reachable", "1 while the log answers, 0 while it does not.")
 BUS_REBUILT = counter("bus_client_rebuilt_total", "Clients of the log that were given up and made anew.", ["client"])
-RECORDS_SKIPPED = counter("log_gap_total", "Positions older than what the log still keeps: records were lost.", ["topic"])
+RECORDS_SKIPPED = counter("log_gap_total", "Positions older than what the log keeps: records were lost.", ["topic"])
 
 # --- the log: consuming ----------------------------------------------------------------------------------------------
 HANDLED = counter("handled_events_total", "Events whose effect is committed.", ["group", "topic"])
