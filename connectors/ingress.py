@@ -25,7 +25,6 @@ from aiohttp import web
 from connectors.accounts import ConnectorDirectory, RunningAccount
 from connectors.base import Parsed, RawRequest, WebhookAnswer
 from connectors.limits import Network, Overloaded, Place, Room, Seldom, client_address
-from hub.bus.base import Bus
 from hub.clock import Clock
 from hub.errors import BadInput, NotFound, SignatureInvalid, Transient
 from hub.events import Channel, Envelope, TouchpointEvent, UnsupportedReceived, encode, wrap
@@ -56,6 +55,12 @@ class IngressLimits:
     reading_bytes_max: int = 64 * 1024 * 1024
 
 
+class Publisher(Protocol):
+    """hub.bus.base.Bus, as far as it is needed here."""
+
+    async def publish(self, events: Sequence[Envelope[Any]], *, deadline_s: float = ...) -> None: ...
+
+
 class BodyStore(Protocol):
     """storage.blobs.BlobStore, as far as it is needed here."""
 
@@ -82,7 +87,7 @@ class Ingress:
     def __init__(
         self,
         directory: ConnectorDirectory,
-        bus: Bus,
+        bus: Publisher,
         bodies: BodyStore,
         clock: Clock,
         *,
@@ -197,7 +202,7 @@ class Ingress:
             account = request.match_info["account"]
             self._seldom.warning("webhook_not_signed", account, account=account, code=error.code)
         response = _problem(error.status, error.code, error.problem, where=error.where)
-        if isinstance(error, (TooSlow, TooLarge)):
+        if isinstance(error, TooSlow):
             await _send_and_close(request, response)
         return response
 
@@ -252,7 +257,7 @@ def _problem(
 
 
 async def _send_and_close(request: web.Request, response: web.Response) -> None:
-    """Now, without waiting for the rest of a body that is too slow or too large."""
+    """Now, without the time that aiohttp gives a client to send the rest of its body."""
     response.force_close()
     await response.prepare(request)
     await response.write_eof()

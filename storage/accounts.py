@@ -1,7 +1,7 @@
 """Channel accounts: our pages, numbers and mailboxes, with their settings sealed.
 
 Settings are a JSON object that the channel's settings_model has accepted; this store only seals and opens them.
-`version` grows with every change that a running connector must notice.
+`version` grows with every change of them, so that a running connector is built anew.
 """
 
 from collections.abc import Mapping
@@ -114,18 +114,19 @@ async def change(
     settings: Mapping[str, Any] | None = None,
 ) -> None:
     """What is None stays. New settings end an alarm: whether they help, the next attempt will tell. Raises NotFound."""
-    values: dict[str, Any] = {"version": channel_accounts.c.version + 1}
+    values: dict[str, Any] = {}
     if display_name is not None:
         values["display_name"] = display_name
     if active is not None:
         values["active"] = active
     if settings is not None:
-        values |= {"settings": _sealed(box, account_id, settings), "alarm": None}
+        version = channel_accounts.c.version + 1
+        values |= {"settings": _sealed(box, account_id, settings), "alarm": None, "version": version}
     await _update(work, account_id, values)
 
 
 async def set_alarm(work: UnitOfWork, account_id: str, alarm: str | None) -> None:
-    """None: it works again. Leaves the version alone, for no connector need be built anew. Raises NotFound."""
+    """None: it works again. Raises NotFound."""
     await _update(work, account_id, {"alarm": alarm[:ALARM_CHARS_MAX] if alarm else None})
 
 
@@ -167,7 +168,8 @@ async def end_turn(work: UnitOfWork, account_id: str, owner: str) -> None:
 
 
 async def _update(work: UnitOfWork, account_id: str, values: dict[str, Any]) -> None:
-    query = sa.update(channel_accounts).where(channel_accounts.c.id == account_id).values(values)
+    # With nothing to change the row is still written, which tells whether it is there.
+    query = sa.update(channel_accounts).where(channel_accounts.c.id == account_id).values(values or {"id": account_id})
     if (await work.connection.execute(query)).rowcount != 1:
         raise _unknown(account_id)
 
