@@ -9,6 +9,7 @@ HubError
 ├── Transient                try again later, unchanged; `retry_after_s` when known
 │   ├── BusUnavailable       the log did not take the event in time: it may or may not appear later
 │   └── StorageUnavailable
+│       └── CommitUnknown    the commit happened as a whole or not at all, and we do not know which
 ├── LeaseLost                another process owns this work now: stop, do not write
 ├── Poison                   this event can never be handled: dead-letter it
 └── SendError                a reply did not leave, or we do not know whether it did
@@ -78,6 +79,10 @@ class StorageUnavailable(Transient):
     """The database refused, was locked too long, or could not be reached. Nothing of this unit of work was kept."""
 
 
+class CommitUnknown(StorageUnavailable):
+    """The connection broke during the commit. All of this unit of work was kept, or nothing: look before repeating."""
+
+
 class LeaseLost(HubError):
     """Another process took this partition or pool over. Nothing of this unit of work was kept."""
 
@@ -93,9 +98,7 @@ class SendError(HubError):
     and OutcomeUnknown ever carry any, so the families that callers retry never repeat a part.
     """
 
-    def __init__(
-        self, detail: str, *, provider_code: str | None = None, sent_ids: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, detail: str, *, provider_code: str | None = None, sent_ids: tuple[str, ...] = ()) -> None:
         super().__init__(detail if provider_code is None else f"[{provider_code}] {detail}")
         self.detail = detail
         self.provider_code = provider_code

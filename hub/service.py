@@ -24,7 +24,7 @@ from typing import Generic, TypeVar
 from hub.batch import Again, Batch, Pace, Reject, Split, describe, pause, verdict
 from hub.bus.base import Bus, Partition, Record
 from hub.clock import Clock, SystemClock
-from hub.errors import LeaseLost, Transient
+from hub.errors import CommitUnknown, LeaseLost, Transient
 from hub.events.envelope import Envelope, EventData
 from hub.events.rejected import DEAD_LETTERS, EventRejected
 from hub.log import get_logger
@@ -105,13 +105,16 @@ class Consumer(Generic[W]):
         while True:
             try:
                 await self._work(partition)
+            except CommitUnknown as unknown:
+                log.warning("commit_unknown", group=self.group, topic=partition.topic, reason=describe(unknown))
+                continue  # the stored position tells which: taking over anew reads it
             except LeaseLost:
                 LEASES_LOST.labels(lease=self.group).inc()
                 log.warning("lease_lost", group=self.group, topic=partition.topic, partition=partition.index)
             await asyncio.sleep(self._pace.lease_lost_pause_s)
 
     async def _work(self, partition: Partition) -> None:
-        """Raises LeaseLost."""
+        """Raises LeaseLost, CommitUnknown."""
         where = (partition.topic, partition.index)
         progress = Progress(*where)
         self._working[where] = progress
@@ -155,7 +158,7 @@ class Consumer(Generic[W]):
     # --- one batch ---------------------------------------------------------------------------------------------------
 
     async def _settle(self, lease: Lease, records: Sequence[Record], progress: Progress) -> None:
-        """Returns when each record, in order, is handled or filed under dead-letters. Raises LeaseLost."""
+        """Until each record, in order, is handled or filed under dead-letters. Raises LeaseLost, CommitUnknown."""
         todo = [Batch(records)]  # a stack, the next one last
         while todo:
             batch = todo[-1]
@@ -177,7 +180,7 @@ class Consumer(Generic[W]):
                     await asyncio.sleep(pause_s)
 
     async def _attempt(self, lease: Lease, batch: Batch) -> BaseException | None:
-        """None: committed. Otherwise why not, for `verdict`. LeaseLost and our own cancellation pass."""
+        """None: committed. Otherwise why not, for `verdict`. LeaseLost, CommitUnknown and our own cancellation pass."""
         events, letters = batch.sorted_out(self.group)
         committed = False
         try:
@@ -192,8 +195,9 @@ class Consumer(Generic[W]):
                 raise
             return error  # a future that the handler awaited was cancelled: the handler's failure, not our end
         except Exception as error:  # the supervised loop: whatever it is, it is decided about and told
-            if any(isinstance(cause, LeaseLost) for cause in leaves(error)):
-                raise LeaseLost(describe(error)) from error
+            for cause in leaves(error):
+                if isinstance(cause, (LeaseLost, CommitUnknown)):
+                    raise cause  # noqa: B904 - the same error, out of its group
             if not committed:  # else the time was up during the commit, which succeeded
                 return error
         self._count(batch, events, letters)

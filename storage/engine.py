@@ -22,6 +22,7 @@ from storage.faults import storage_errors
 BUSY_TIMEOUT_MS = 5000
 READERS = 4
 POOL_SIZE = 12
+WRITE_WAIT_S = 15.0  # for our own writer before us; a unit of work takes milliseconds
 STATEMENT_TIMEOUT_MS = 30_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000  # a worker that froze inside a transaction gives its locks back
 
@@ -56,7 +57,7 @@ class Database:
                 async with self._writer.connect() as connection:
                     yield connection
                 return
-            async with self._write_lock, self._writer.connect() as connection:
+            async with self._turn(), self._writer.connect() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -65,6 +66,19 @@ class Database:
         with storage_errors():
             async with self._reader.connect() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """The right to use SQLite's one writing connection, first come first served."""
+        try:
+            async with asyncio.timeout(WRITE_WAIT_S):
+                await self._write_lock.acquire()
+        except TimeoutError as error:
+            raise StorageUnavailable(f"other writers kept the database for {WRITE_WAIT_S:g} s") from error
+        try:
+            yield
+        finally:
+            self._write_lock.release()
 
     async def dispose(self) -> None:
         await self._writer.dispose()
@@ -85,6 +99,7 @@ class Database:
             max_overflow=4,
             pool_timeout=5,
             pool_pre_ping=True,
+            hide_parameters=True,  # values may be personal data, and errors get logged
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
             connect_args={
@@ -110,6 +125,7 @@ class Database:
             pool_size=READERS if read_only else 1,
             max_overflow=0,
             pool_timeout=30,
+            hide_parameters=True,  # values may be personal data, and errors get logged
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
         )

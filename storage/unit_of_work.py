@@ -11,7 +11,8 @@ Leaving without commit rolls everything back, events included. Events are append
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,46 +20,74 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.bus.base import partition_of
+from hub.bus.base import Record, partition_of
 from hub.clock import Clock
-from hub.errors import LeaseLost
+from hub.errors import CommitUnknown, LeaseLost, StorageUnavailable
 from hub.events.envelope import Envelope, EventData, encode, wrap
 from hub.ids import EventId
+from hub.work import Lease
 from storage.dialect import upsert
 from storage.engine import Database
+from storage.faults import storage_errors
 from storage.tables import log, positions
+
+__all__ = ["OUTBOX_CHANNEL", "Entry", "Lease", "UnitOfWork", "Units"]
 
 OUTBOX_CHANNEL = "hub_outbox"  # PostgreSQL NOTIFY: the relay need not wait for its next look
 
+# Called at once after each commit that appended events, in the order of the commits; must be quick and must not fail.
+# Embedded it is given what was appended; on PostgreSQL nothing, for there the relay knows.
+CommitListener = Callable[[Sequence[Record]], None]
+
 
 @dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to work on one partition for one group. A higher `fence` elsewhere ends it."""
+class Entry:
+    """An event ready to be appended to table `log`."""
 
-    group: str
     topic: str
     partition: int
-    fence: int
-    next_offset: int
+    key: str
+    type: str
+    value: bytes
+
+    @classmethod
+    def of(cls, event: Envelope[Any], partitions: int) -> "Entry":
+        """Raises ValueError when the event is too large."""
+        return cls(event.topic, partition_of(event.key, partitions), event.key, event.type, encode(event))
 
 
 class UnitOfWork:
     """Used by one task only. `connection` is for the stores in this package, nobody else."""
 
-    def __init__(self, connection: AsyncConnection, clock: Clock, partitions: int, *, is_sqlite: bool) -> None:
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        clock: Clock,
+        partitions: int,
+        *,
+        is_sqlite: bool,
+        on_commit: Sequence[CommitListener] = (),
+    ) -> None:
         self.connection = connection
         self.clock = clock
         self.is_sqlite = is_sqlite
         self.committed = False
         self._partitions = partitions
         self._events: list[Envelope[Any]] = []
+        self._entries: list[Entry] = []
         self._after_commit: list[Callable[[], None]] = []
+        self._on_commit = on_commit
 
     def publish(self, data: EventData, *, caused_by: EventId | None = None) -> EventId:
-        """The event becomes visible with the commit, and only then."""
+        """The event becomes visible with the commit, and only then. Raises ValueError when it is too large."""
         event = wrap(data, self.clock, caused_by=caused_by)
+        self._entries.append(Entry.of(event, self._partitions))
         self._events.append(event)
         return event.id
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """As `publish`, for events that were wrapped before."""
+        self._entries += entries
 
     @property
     def published(self) -> Sequence[Envelope[Any]]:
@@ -85,54 +114,91 @@ class UnitOfWork:
             raise LeaseLost(f"{lease.group}: {lease.topic}/{lease.partition} belongs to another worker now")
 
     async def commit(self) -> None:
-        """Everything or nothing. Cancellation does not tear it: the commit is awaited to its end first."""
-        if self._events:
-            await self.connection.execute(sa.insert(log), [self._row(event) for event in self._events])
-            if not self.is_sqlite:
-                await self.connection.execute(sa.text(f"NOTIFY {OUTBOX_CHANNEL}"))
-        await _unbroken(self.connection.commit())
+        """Everything or nothing. Cancellation does not tear it: the commit is awaited to its end first.
+
+        Raises CommitUnknown when the connection broke meanwhile.
+        """
+        records = await self._append() if self._entries else []
+        try:
+            with storage_errors():
+                await _unbroken(self.connection.commit(), self._is_committed)
+        except StorageUnavailable as error:
+            raise CommitUnknown(str(error)) from error
+        finally:
+            if self.committed:
+                self._tell(records)
+
+    async def _append(self) -> list[Record]:
+        now = self.clock.now()
+        rows = [
+            {
+                "topic": e.topic,
+                "partition": e.partition,
+                "key": e.key,
+                "type": e.type,
+                "value": e.value,
+                "appended_at": now,
+            }
+            for e in self._entries
+        ]
+        await self.connection.execute(sa.insert(log), rows)
+        if not self.is_sqlite:
+            await self.connection.execute(sa.text(f"NOTIFY {OUTBOX_CHANNEL}"))
+            return []
+        last = (await self.connection.exec_driver_sql("SELECT last_insert_rowid()")).scalar_one()
+        first = last - len(rows) + 1  # no holes: ours is the only write lock, and AUTOINCREMENT counts by one
+        return [
+            Record(e.topic, e.partition, first + index, e.key, e.type, e.value, now)
+            for index, e in enumerate(self._entries)
+        ]
+
+    def _is_committed(self) -> None:
         self.committed = True
+
+    def _tell(self, records: Sequence[Record]) -> None:
         for action in self._after_commit:
             action()
-
-    def _row(self, event: Envelope[Any]) -> dict[str, Any]:
-        return {
-            "topic": event.topic,
-            "partition": partition_of(event.key, self._partitions),
-            "key": event.key,
-            "type": event.type,
-            "value": encode(event),
-            "appended_at": event.time,
-        }
+        if self._entries:
+            for listener in self._on_commit:
+                listener(records)
 
 
-async def _unbroken(step: Any) -> None:
-    """Awaits `step` to its end even when this task is cancelled meanwhile; then lets the cancellation go on."""
+async def _unbroken(step: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
+    """Awaits `step` to its end even when this task is cancelled meanwhile; then lets the cancellation go on. `done` is
+    called if `step` succeeded, also when cancelled."""
     task = asyncio.ensure_future(step)
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        while not task.done():  # cancelled again: no matter how often, the outcome must be known
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        if task.cancelled() or task.exception() is not None:
+            raise
+        done()
         raise
+    done()
 
 
 class Units:
-    """Makes units of work over one database. `on_commit` is called after each commit that published events."""
+    """Makes units of work over one database."""
 
     def __init__(self, database: Database, clock: Clock, *, partitions: int) -> None:
         self.database = database
         self.clock = clock
         self.partitions = partitions
-        self.on_commit: list[Callable[[], None]] = []
+        self.on_commit: list[CommitListener] = []
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[UnitOfWork]:
         async with self.database.writing() as connection:
-            work = UnitOfWork(connection, self.clock, self.partitions, is_sqlite=self.database.is_sqlite)
-            yield work
-        if work.committed and work.published:
-            for action in self.on_commit:
-                action()
+            yield UnitOfWork(
+                connection,
+                self.clock,
+                self.partitions,
+                is_sqlite=self.database.is_sqlite,
+                on_commit=self.on_commit,
+            )
 
     async def acquire(self, group: str, topic: str, partition: int, owner: str) -> Lease:
         """Takes the partition over from whoever had it: from now on their `advance` raises LeaseLost."""
