@@ -231,7 +231,7 @@ suggestions = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("settled_at", Moment),
     sa.Column("settled_by", Id),
-    sa.Column("only_for", Id),  # only the customer of this identity is told: an anonymous claim tells its victim nothing
+    sa.Column("only_for", Id),  # the claimant: nobody else is told of an anonymous claim
     sa.UniqueConstraint("identity_a", "identity_b"),
 )
 
