@@ -194,7 +194,7 @@ class Consumer(Generic[W]):
             if cancelled_from_outside():
                 raise
             return error  # a future that the handler awaited was cancelled: the handler's failure, not our end
-        except Exception as error:  # the supervised loop: whatever it is, it is decided about and told
+        except Exception as error:  # noqa: BLE001 - the supervised loop: whatever it is, it is decided about
             for cause in leaves(error):
                 if isinstance(cause, (LeaseLost, CommitUnknown)):
                     raise cause  # noqa: B904 - the same error, out of its group
