@@ -117,6 +117,14 @@ class Profile(Frozen):
     page_url: str | None = Field(default=None, max_length=2000)  # web chat: where the visitor wrote from
 
 
+class Consent(Frozen):
+    """What a person agreed to, provable: which text, when, and where it stood. Silence is no consent."""
+
+    text_version: str = Field(min_length=1, max_length=40)
+    given_at: When
+    page_url: str | None = Field(default=None, max_length=2000)
+
+
 class DeliveryState(StrEnum):
     """Of one reply. Moves along `DELIVERY_RANK` only; FAILED, UNKNOWN are settled by receipt, echo or a human."""
 

@@ -16,6 +16,7 @@ from hub.events.common import (
     CallDirection,
     CallState,
     Channel,
+    Consent,
     DeliveryState,
     Evidence,
     ExternalId,
@@ -66,6 +67,7 @@ class MessageReceived(TouchpointEvent):
     button_payload: str | None = Field(default=None, max_length=1000)
     staff_name: str | None = Field(default=None, max_length=200)  # echo from the provider's app, when known
     attempt_id: AttemptId | None = None
+    client_id: str | None = Field(default=None, max_length=64)  # web chat: the visitor's own id of the message
 
 
 @register
@@ -123,6 +125,8 @@ class ProfileReceived(TouchpointEvent):
     """Who the person is on this channel: name, picture, phone or e-mail (in `evidence`), without a message."""
 
     TYPE: ClassVar[str] = "hub.profile_received.v1"
+
+    consent: Consent | None = None
 
 
 @register
