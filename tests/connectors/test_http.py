@@ -62,11 +62,11 @@ async def test_files_keep_their_vietnamese_names(http: ProviderHttp, serve: "Ser
         form = await request.post()
         upload = form["file"]
         assert isinstance(upload, web.FileField)
-        return web.Response(text=f"{form['a']}|{upload.filename}|{upload.content_type}|{upload.file.read()!r}")
+        return web.Response(text=f"{form['a']!r}|{upload.filename}|{upload.content_type}|{upload.file.read()!r}")
 
     files = {"file": ('đơn "hàng"\r\n.pdf', b"%PDF", "application/pdf")}
     answer = await http.request("POST", await serve(handler), form={"a": "b"}, files=files)
-    assert answer.body.decode() == "b|đơn _hàng___.pdf|application/pdf|b'%PDF'"
+    assert answer.body.decode() == "'b'|đơn _hàng___.pdf|application/pdf|b'%PDF'"
 
 
 async def test_a_refused_connection_certainly_sent_nothing(http: ProviderHttp) -> None:
