@@ -329,10 +329,12 @@ conversations = sa.Table(
         sqlite_where=sa.text("status <> 'closed'"),
         postgresql_where=sa.text("status <> 'closed'"),
     ),
-    sa.Index("ix_conversations_status_queue", "status", "queue_id", "queued_at"),
+    sa.Index("ix_conversations_status_queue", "status", "queue_id", "queued_at", "id"),
     sa.Index("ix_conversations_owner", "owner_id", "status"),
     sa.Index("ix_conversations_offered", "offered_to"),
-    sa.Index("ix_conversations_last_touch", "last_touch_at"),
+    # The console's lists: newest first, all together or per queue.
+    sa.Index("ix_conversations_touch", "status", "last_touch_at", "id"),
+    sa.Index("ix_conversations_queue_touch", "queue_id", "status", "last_touch_at", "id"),
     sa.Index(
         "ix_conversations_merged_into",
         "merged_into",

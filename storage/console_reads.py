@@ -1,0 +1,259 @@
+"""What the console's lists show, and who may see what of it.
+
+A list of a million rows costs a page: each part of it (a queue in a status, what I own, what I am offered) is read from
+its own index in order, at most one page of it, and the parts are merged.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.errors import BadInput
+from hub.events import ConversationStatus
+from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, QueueId, TouchpointId
+from storage import conversations as conversation_store
+from storage.conversations import Conversation
+from storage.search import matching_identities
+from storage.tables import EPOCH, Id, Moment, channel_identities, conversations, customers, queues, touchpoints
+
+View = Literal["mine", "waiting", "all", "closed"]
+PARTS_MAX = 120  # SQLite takes 500 in one union; whoever serves more queues has them read as one
+FIRST_SCREEN_MAX = 200
+
+S = ConversationStatus
+_WAITING = (S.WAITING.value, S.OFFERED.value)
+_OPEN = (*_WAITING, S.ASSIGNED.value)
+_CLOSED = (S.CLOSED.value,)
+Condition = sa.ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What somebody may see. `queue_ids` None: everything."""
+
+    agent_id: AgentId
+    queue_ids: frozenset[QueueId] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    view: View
+    queue_id: QueueId | None = None
+    q: str | None = None
+    after: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """`count` conversations wait in a queue, the one in front since `since`."""
+
+    count: int
+    since: datetime | None
+
+
+async def page(connection: AsyncConnection, sight: Sight, asked: Asked) -> tuple[list[Conversation], str | None]:
+    """A page of the list, and the cursor of the next. `waiting` in queue order, the others newest first."""
+    among = await matching_identities(connection, asked.q) if asked.q and asked.q.strip() else None
+    if among is not None and not among:
+        return [], None
+    parts = await _parts(connection, sight, asked)
+    if not parts:
+        return [], None
+    place = conversations.c.queued_at if asked.view == "waiting" else conversations.c.last_touch_at
+    descending = asked.view != "waiting"
+    conditions: list[Condition] = [place.is_not(None)]
+    if among is not None:
+        conditions.append(conversations.c.identity_id.in_(among))
+    if asked.after:
+        conditions.append(_beyond(place, asked.after, descending=descending))
+    rows = await _merged(connection, parts, conditions, place, descending=descending, limit=asked.limit + 1)
+    found = await _as_of_now(connection, rows[: asked.limit])
+    last = found[-1] if len(rows) > asked.limit else None
+    return found, _cursor(getattr(last, place.name), last.id) if last else None
+
+
+async def first_screen(connection: AsyncConnection, sight: Sight) -> list[Conversation]:
+    """What I own, what I am offered, and the oldest that wait where I serve; at most FIRST_SCREEN_MAX of each."""
+    waiting = await _parts(connection, sight, Asked("waiting"))
+    mine = await _merged(
+        connection, _mine(sight), [], conversations.c.last_touch_at, descending=True, limit=FIRST_SCREEN_MAX
+    )
+    queued = await _merged(connection, waiting, [], conversations.c.queued_at, descending=False, limit=FIRST_SCREEN_MAX)
+    return list({conversation.id: conversation for conversation in [*mine, *queued]}.values())
+
+
+async def waiting_by_queue(connection: AsyncConnection) -> dict[QueueId, Waiting]:
+    """Queues in which nothing waits are missing."""
+    query = (
+        sa.select(conversations.c.queue_id, sa.func.count(), sa.func.min(conversations.c.queued_at, type_=Moment))
+        .where(conversations.c.status == S.WAITING.value)
+        .group_by(conversations.c.queue_id)
+    )
+    return {queue_id: Waiting(count, since) for queue_id, count, since in await connection.execute(query)}
+
+
+async def sees_customer(connection: AsyncConnection, sight: Sight, among: Iterable[CustomerId]) -> bool:
+    """Is there a conversation of one of these customers that may be seen? There is no other way to a customer."""
+    wanted = sorted(set(among))
+    theirs = sa.select(channel_identities.c.id).where(channel_identities.c.customer_id.in_(wanted))
+    belongs = conversations.c.identity_id.in_(theirs) | (
+        conversations.c.customer_id.in_(wanted) & (conversations.c.status != S.CLOSED.value)
+    )
+    query = sa.select(sa.literal(1)).select_from(conversations).where(belongs, _visible(sight)).limit(1)
+    return (await connection.execute(query)).first() is not None
+
+
+async def conversations_of(
+    connection: AsyncConnection, sight: Sight, identities: Sequence[IdentityId], *, limit: int
+) -> list[Conversation]:
+    """Those opened through these identities that may be seen, newest first."""
+    query = (
+        sa.select(conversations)
+        .where(conversations.c.identity_id.in_(identities), _visible(sight))
+        .order_by(conversations.c.opened_at.desc(), conversations.c.id.desc())
+        .limit(limit)
+    )
+    rows = [conversation_store.from_row(row) for row in await connection.execute(query)]
+    return await _as_of_now(connection, rows)
+
+
+async def current_customer(connection: AsyncConnection, customer_id: CustomerId) -> CustomerId | None:
+    """Who stands for this record now."""
+    query = sa.select(customers.c.current_id).where(customers.c.id == customer_id)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def conversation_of_touchpoint(connection: AsyncConnection, touchpoint_id: TouchpointId) -> ConversationId | None:
+    query = sa.select(touchpoints.c.conversation_id).where(touchpoints.c.id == touchpoint_id)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def as_of_now(connection: AsyncConnection, conversation: Conversation) -> Conversation:
+    """A closed conversation keeps the customer it had; what is shown is whose it is now."""
+    return (await _as_of_now(connection, [conversation]))[0]
+
+
+# --- the parts of a list -------------------------------------------------------------------------------------------
+
+
+async def _parts(connection: AsyncConnection, sight: Sight, asked: Asked) -> list[Condition]:
+    """Disjoint conditions, each in order along one index. Empty: there is nothing to see."""
+    if asked.view == "mine":
+        among = sa.true() if asked.queue_id is None else conversations.c.queue_id == asked.queue_id
+        return [part & among for part in _mine(sight)]
+    statuses = {"waiting": _WAITING, "all": _OPEN, "closed": _CLOSED}[asked.view]
+    if asked.queue_id is not None:
+        if sight.queue_ids is None or asked.queue_id in sight.queue_ids:
+            return _by_queue([asked.queue_id], statuses)
+        return _elsewhere(sight, statuses, asked.queue_id)
+    if sight.queue_ids is not None:
+        return _by_queue(sorted(sight.queue_ids), statuses) + _elsewhere(sight, statuses, None)
+    if asked.view == "waiting":
+        every = await connection.execute(sa.select(queues.c.id).order_by(queues.c.id))
+        return _by_queue([row.id for row in every], statuses)
+    return [conversations.c.status == status for status in statuses]
+
+
+def _by_queue(queue_ids: Sequence[QueueId], statuses: Sequence[str]) -> list[Condition]:
+    status, queue = conversations.c.status, conversations.c.queue_id
+    if len(queue_ids) * len(statuses) > PARTS_MAX:
+        return [status.in_(statuses) & queue.in_(queue_ids)]
+    return [(status == one) & (queue == queue_id) for queue_id in queue_ids for one in statuses]
+
+
+def _mine(sight: Sight) -> list[Condition]:
+    owned = (conversations.c.owner_id == sight.agent_id) & (conversations.c.status == S.ASSIGNED.value)
+    offered = (conversations.c.offered_to == sight.agent_id) & (conversations.c.status == S.OFFERED.value)
+    return [owned, offered]
+
+
+def _elsewhere(sight: Sight, statuses: Sequence[str], queue_id: QueueId | None) -> list[Condition]:
+    """Mine or offered to me in queues that I do not serve."""
+    strange = conversations.c.queue_id.not_in(sorted(sight.queue_ids or ())) & conversations.c.status.in_(statuses)
+    if queue_id is not None:
+        strange &= conversations.c.queue_id == queue_id
+    return [
+        (conversations.c.owner_id == sight.agent_id) & strange,
+        (conversations.c.offered_to == sight.agent_id) & strange,
+    ]
+
+
+def _visible(sight: Sight) -> Condition:
+    if sight.queue_ids is None:
+        return sa.true()
+    return (
+        conversations.c.queue_id.in_(sorted(sight.queue_ids))
+        | (conversations.c.owner_id == sight.agent_id)
+        | (conversations.c.offered_to == sight.agent_id)
+    )
+
+
+async def _merged(
+    connection: AsyncConnection,
+    parts: Sequence[Condition],
+    conditions: Sequence[Condition],
+    place: sa.ColumnElement[Any],
+    *,
+    descending: bool,
+    limit: int,
+) -> list[Conversation]:
+    if not parts:
+        return []
+    picked = [
+        sa.select(conversations)
+        .where(part, *conditions)
+        .order_by(*_order(conversations.c, place, descending))
+        .limit(limit)
+        .subquery()
+        for part in parts
+    ]
+    union = sa.union_all(*(sa.select(one) for one in picked)).subquery()
+    query = sa.select(union).order_by(*_order(union.c, place, descending)).limit(limit)
+    return [conversation_store.from_row(row) for row in await connection.execute(query)]
+
+
+def _order(columns: Any, place: sa.ColumnElement[Any], descending: bool) -> tuple[sa.ColumnElement[Any], ...]:
+    ordered = (columns[place.key], columns.id)
+    return tuple(column.desc() for column in ordered) if descending else ordered
+
+
+async def _as_of_now(connection: AsyncConnection, found: list[Conversation]) -> list[Conversation]:
+    closed = [conversation for conversation in found if not conversation.is_open]
+    if closed:
+        query = sa.select(channel_identities.c.id, channel_identities.c.customer_id).where(
+            channel_identities.c.id.in_({conversation.identity_id for conversation in closed})
+        )
+        now = {row.id: row.customer_id for row in await connection.execute(query)}
+        for conversation in closed:
+            conversation.customer_id = now[conversation.identity_id]
+    return found
+
+
+# --- cursors: where a page ended -------------------------------------------------------------------------------------
+
+
+def _cursor(place: datetime, conversation_id: ConversationId) -> str:
+    micros = (place - EPOCH) // timedelta(microseconds=1)
+    return urlsafe_b64encode(f"{micros}.{conversation_id.hex}".encode()).decode().rstrip("=")
+
+
+def _beyond(place: sa.ColumnElement[Any], cursor: str, *, descending: bool) -> Condition:
+    at, conversation_id = _read_cursor(cursor)
+    here = sa.tuple_(place, conversations.c.id)
+    there = sa.tuple_(sa.literal(at, Moment), sa.literal(conversation_id, Id))
+    return here < there if descending else here > there
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        micros, _, conversation_id = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(".")
+        return EPOCH + timedelta(microseconds=int(micros)), UUID(hex=conversation_id)
+    except (ValueError, OverflowError) as error:
+        raise BadInput("cursor_invalid", "This is no cursor of ours.", where="query.after") from error
