@@ -439,3 +439,18 @@ reply_queue = sa.Table(
     sa.Index("ix_reply_queue_identity", "identity_id", "touchpoint_number"),
     sa.Index("ix_reply_queue_due", "state", "next_attempt_at"),
 )
+
+# --- files -------------------------------------------------------------------------------------------------------
+
+# What is known of a file; its bytes are in the blob store under the same name. A row appears after its file.
+blobs = sa.Table(
+    "blobs",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),  # 128 random bits, never from a customer's file name
+    sa.Column("mime", sa.String(127), nullable=False),  # by content, see storage/media_types.py
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.LargeBinary(32), nullable=False),
+    sa.Column("file_name", sa.String(255)),
+    sa.Column("origin", sa.String(20), nullable=False),  # webhook, fetched, upload, visitor
+    sa.Column("created_at", Moment, nullable=False, index=True),
+)
