@@ -20,7 +20,7 @@ from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, QueueId, To
 from storage import conversations as conversation_store
 from storage.conversations import Conversation
 from storage.search import matching_identities
-from storage.tables import EPOCH, Id, Moment, channel_identities, conversations, customers, queues, touchpoints
+from storage.tables import EPOCH, Id, Moment, channel_identities, conversations, queues, touchpoints
 
 View = Literal["mine", "waiting", "all", "closed"]
 PARTS_MAX = 120  # SQLite takes 500 in one union; whoever serves more queues has them read as one
@@ -122,12 +122,6 @@ async def conversations_of(
     )
     rows = [conversation_store.from_row(row) for row in await connection.execute(query)]
     return await _as_of_now(connection, rows)
-
-
-async def current_customer(connection: AsyncConnection, customer_id: CustomerId) -> CustomerId | None:
-    """Who stands for this record now."""
-    query = sa.select(customers.c.current_id).where(customers.c.id == customer_id)
-    return (await connection.execute(query)).scalar_one_or_none()
 
 
 async def conversation_of_touchpoint(connection: AsyncConnection, touchpoint_id: TouchpointId) -> ConversationId | None:

@@ -19,6 +19,8 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from hub.errors import StorageUnavailable
 from storage.faults import storage_errors
 
+Connection = AsyncConnection  # for packages that hand one on to stores and speak no SQL themselves
+
 BUSY_TIMEOUT_MS = 5000
 READERS = 4
 POOL_SIZE = 12
