@@ -8,12 +8,12 @@ and options of one channel account). A new channel is one folder and one line in
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
 from hub.clock import Clock
-from hub.events import AttachmentKind, Channel, TouchpointEvent
+from hub.events import AttachmentKind, Channel, Profile, TouchpointEvent
 from hub.ids import AttemptId, ChannelAccountId, TouchpointId
 
 
@@ -180,4 +180,14 @@ class Connector(Protocol):
     async def send(self, message: OutboundMessage) -> Sent:
         """Raises a SendError of the right family, nothing else. Of a reply in several parts, `sent_ids` of the error
         names the parts already taken; such an error is SendRejected or OutcomeUnknown (connectors/parts.py)."""
+        ...
+
+
+@runtime_checkable
+class ShowsProfiles(Protocol):
+    """What a connector offers besides, when its webhooks do not say who writes: `isinstance(it, ShowsProfiles)`."""
+
+    async def fetch_profile(self, identity: str) -> Profile | None:
+        """None when the provider shows nothing of this person. Raises a SendError as `send` does; nothing was sent,
+        so each of them may be tried again."""
         ...

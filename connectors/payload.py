@@ -15,12 +15,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import from_json
 
 from hub.errors import BadInput
-from hub.events import Channel, TouchpointEvent, UnsupportedReceived
+from hub.events import Channel, UnsupportedReceived
+from hub.events.common import TEXT_MAX_CHARS
 
 KEY_CHARS_MAX = 512  # hub.events ExternalId
-TEXT_CHARS_MAX = 40_000  # no chat channel allows a tenth of it; six bytes a character still fit one event
-RAW_CHARS_MAX = 30_000
-EVENT_BYTES_SOFT = 200_000  # of EVENT_BYTES_MAX, less what the envelope adds
+ATTACHMENTS_MAX = 100  # no chat channel sends a third of it
+OVERSIZED = "oversized"  # a kind: the ingress keeps the whole body in the blob store
 SECONDS_BELOW = 100_000_000_000  # providers mix units; as milliseconds this would be March 1973
 
 _ESCAPE = re.compile(
@@ -116,20 +116,9 @@ def clip(text: str | None, chars_max: int) -> str | None:
     return text if len(text) <= chars_max else text[: chars_max - 1] + "…"
 
 
-def raw_text(item: object) -> str:
-    """`item` as compact JSON, for the log and the admin's eye: cut at RAW_CHARS_MAX."""
-    text = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
-    return text if len(text) <= RAW_CHARS_MAX else text[: RAW_CHARS_MAX - 1] + "…"
-
-
 def unsupported(channel: Channel, head: Mapping[str, Any], kind: str, item: object) -> UnsupportedReceived:
-    """`head`: the fields of TouchpointEvent but the channel."""
-    return UnsupportedReceived(channel=channel, kind=clip(kind, 100) or "unknown", raw=raw_text(item), **head)
-
-
-def fitting(event: TouchpointEvent, body_bytes: int) -> TouchpointEvent:
-    """`event`, or what stands for it when the log would refuse its size. An event cannot outgrow a small body."""
-    if body_bytes < EVENT_BYTES_SOFT // 4 or len(event.model_dump_json()) < EVENT_BYTES_SOFT:
-        return event
-    head = {name: getattr(event, name) for name in ("account_id", "identity", "dedupe_key", "occurred_at")}
-    return unsupported(event.channel, head, "oversized", json.loads(event.model_dump_json()))
+    """`item` kept as JSON under the provider's word for it. `head`: the fields of TouchpointEvent but the channel."""
+    raw = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    if len(raw) > TEXT_MAX_CHARS:
+        kind, raw = OVERSIZED, raw[:TEXT_MAX_CHARS]
+    return UnsupportedReceived(channel=channel, kind=clip(kind, 100) or "unknown", raw=raw, **head)

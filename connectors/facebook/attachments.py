@@ -6,7 +6,6 @@ from connectors.facebook.wire import Referral, WireAttachment
 from connectors.payload import clip
 from hub.events import Attachment, AttachmentKind
 
-ATTACHMENTS_MAX = 30  # Messenger composes far fewer; the rest of a longer list is dropped
 TITLE_CHARS_MAX = 500
 
 _FILES = {
@@ -21,7 +20,7 @@ _LINKS = frozenset({"fallback", "reel", "ig_reel", "post", "ig_post", "template"
 
 def to_attachments(found: Sequence[WireAttachment]) -> tuple[Attachment, ...]:
     """In order, every sticker once. A type unknown to this release becomes a link titled with the type's name."""
-    return tuple(_to_attachment(item) for item in _stickers_once(found)[:ATTACHMENTS_MAX])
+    return tuple(_to_attachment(item) for item in _stickers_once(found))
 
 
 def are_unknown(found: Sequence[WireAttachment]) -> bool:

@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
+from urllib.parse import urlencode
 
 import structlog
 from pydantic import ValidationError
@@ -27,9 +28,10 @@ from connectors.facebook.reading import Page
 from connectors.facebook.refusals import ANSWER_BYTES_MAX, refusal, usage_percent
 from connectors.facebook.settings import FacebookSettings
 from connectors.parts import read_attachment, send_parts
-from connectors.payload import Id, Wire, read_json
+from connectors.payload import Id, WebAddress, Wire, clip, read_json
 from hub.errors import BadInput, OutcomeUnknown, SendError, SendRejected, SendTransient, SignatureInvalid
-from hub.events import Channel, FailureReason
+from hub.events import Channel, FailureReason, Profile
+from hub.events.common import NAME_MAX_CHARS
 
 SIGNATURE_PREFIX = "sha256="
 CHALLENGE_CHARS_MAX = 1000
@@ -41,6 +43,11 @@ log = structlog.get_logger(__name__)
 
 class _Accepted(Wire):
     message_id: Id
+
+
+class _Person(Wire):
+    name: str | None = None
+    profile_pic: WebAddress = None
 
 
 class _Uploaded(Wire):
@@ -89,6 +96,20 @@ class FacebookConnector:
         parts = plan(message, human_agent_allowed=self._settings.human_agent_allowed)
         bodies = [part.body(await self._payload(part)) for part in parts]
         return await send_parts(bodies, self._send_one)
+
+    async def fetch_profile(self, identity: str) -> Profile | None:
+        """Works after the person has written. Missing rights and phone-number accounts show nothing: normal."""
+        if not identity.isdigit():
+            return None
+        query = urlencode({"fields": "name,profile_pic", "appsecret_proof": self._proof})
+        url = f"{self._settings.graph_url}/{self._settings.api_version}/{identity}?{query}"
+        try:
+            answer = await self._context.http.request("GET", url, headers=self._headers)
+            person = self._taken(answer, _Person)
+        except SendRejected:
+            return None
+        name = clip(person.name, NAME_MAX_CHARS)
+        return Profile(display_name=name, avatar_url=person.profile_pic) if name or person.profile_pic else None
 
     def _verify_handshake(self, query: Mapping[str, str]) -> None:
         expected = self._settings.verify_token.get_secret_value().encode()

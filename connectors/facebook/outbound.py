@@ -13,7 +13,8 @@ from typing import Any
 
 from connectors.base import Capabilities, OutboundAttachment, OutboundMessage
 from connectors.facebook.feed import FEED_PREFIX
-from connectors.facebook.inbound import METADATA_PREFIX, USER_REF_PREFIX
+from connectors.facebook.inbound import USER_REF_PREFIX
+from connectors.facebook.messages import METADATA_PREFIX
 from hub.errors import SendRejected
 from hub.events import AttachmentKind, FailureReason
 

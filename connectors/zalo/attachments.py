@@ -7,7 +7,6 @@ from connectors.zalo.wire import Coordinates, LenientText, WireAttachment, WireM
 from hub.errors import BadInput
 from hub.events import Attachment, AttachmentKind
 
-ATTACHMENTS_MAX = 30
 TITLE_CHARS_MAX = 500
 CARD_BYTES_MAX = 64 * 1024
 
@@ -32,7 +31,7 @@ class Card(Wire):
 
 def to_attachments(message: WireMessage) -> tuple[Attachment, ...]:
     """In order. A type unknown to this release becomes a link titled with the type's name."""
-    found = tuple(_to_attachment(item) for item in message.attachments[:ATTACHMENTS_MAX])
+    found = tuple(_to_attachment(item) for item in message.attachments)
     if message.location is not None and not found:
         return (_location(message.location, None),)
     return found

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
+import orjson
 import structlog
+from pydantic import ValidationError
 
 from connectors.base import (
     AccountSettings,
@@ -19,7 +22,7 @@ from connectors.base import (
     Sent,
 )
 from connectors.parts import read_attachment, send_parts
-from connectors.payload import read_json
+from connectors.payload import WebAddress, Wire, clip, read_json
 from connectors.zalo import signature
 from connectors.zalo.inbound import BODY_BYTES_MAX, Account, to_events
 from connectors.zalo.outbound import CAPABILITIES, Part, appsecret_proof, file, file_name, media, plan, upload_kind
@@ -27,13 +30,19 @@ from connectors.zalo.refusals import ATTACHMENT_EXPIRED, BAD_PARAMETER, TokenRef
 from connectors.zalo.settings import ZaloSettings
 from connectors.zalo.tokens import Tokens
 from hub.errors import OutcomeUnknown, SendRejected, SendTransient
-from hub.events import Channel, FailureReason
+from hub.events import Channel, FailureReason, Profile
+from hub.events.common import NAME_MAX_CHARS
 
 UPLOAD_TIMEOUT_S = 60.0
 SEND_PATH = "/v3.0/oa/message/cs"
 RATE_LEFT_WARNING = 0.1
 
 log = structlog.get_logger(__name__)
+
+
+class _Person(Wire):
+    display_name: str | None = None
+    avatar: WebAddress = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,19 @@ class ZaloConnector:
         ready = [_Ready(part, await self._upload(part.attachment)) for part in parts]
         return await send_parts(ready, self._send_one)
 
+    async def fetch_profile(self, identity: str) -> Profile | None:
+        """Of people who follow the OA or have written to it; anonymous visitors show nothing."""
+        if not identity.isdigit():
+            return None
+        query = urlencode({"data": orjson.dumps({"user_id": identity}).decode()})
+        try:
+            data = await self._call(f"/v3.0/oa/user/detail?{query}", method="GET")
+            person = _Person.model_validate(data)
+        except (SendRejected, ValidationError):
+            return None
+        name = clip(person.display_name, NAME_MAX_CHARS)
+        return Profile(display_name=name, avatar_url=person.avatar) if name or person.avatar else None
+
     async def refresh_if_due(self, now: datetime) -> bool:
         """See Tokens.refresh_if_due: an ops task calls this every few minutes."""
         return await self._tokens.refresh_if_due(now)
@@ -130,6 +152,7 @@ class ZaloConnector:
         self,
         path: str,
         *,
+        method: str = "POST",
         json: Mapping[str, Any] | None = None,
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         timeout_s: float = 15.0,
@@ -137,14 +160,15 @@ class ZaloConnector:
         """`data` of the success. A refused token is renewed once; Zalo has done nothing with such a request."""
         settings = self._tokens.settings
         try:
-            return await self._call_with(settings, path, json, files, timeout_s)
+            return await self._call_with(settings, method, path, json, files, timeout_s)
         except TokenRefused:
             settings = await self._tokens.replace(settings)
-        return await self._call_with(settings, path, json, files, timeout_s)
+        return await self._call_with(settings, method, path, json, files, timeout_s)
 
     async def _call_with(
         self,
         settings: ZaloSettings,
+        method: str,
         path: str,
         json: Mapping[str, Any] | None,
         files: Mapping[str, tuple[str, bytes, str]] | None,
@@ -153,7 +177,7 @@ class ZaloConnector:
         token = settings.access_token.get_secret_value()
         proof = appsecret_proof(settings.app_secret.get_secret_value(), token)
         answer = await self._context.http.request(
-            "POST",
+            method,
             settings.api_url + path,
             headers={"access_token": token, "appsecret_proof": proof},
             json=json,

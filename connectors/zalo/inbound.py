@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from connectors.payload import TEXT_CHARS_MAX, clip, dedupe_key, digest, fitting, moment, read_json, unsupported
+from connectors.payload import ATTACHMENTS_MAX, OVERSIZED, clip, dedupe_key, digest, moment, read_json, unsupported
 from connectors.zalo.attachments import card_attachment, card_of, to_attachments
 from connectors.zalo.wire import Parties, Party, WireMessage, ZaloEvent
 from hub.errors import BadInput
@@ -30,6 +30,7 @@ from hub.events import (
     Strength,
     TouchpointEvent,
 )
+from hub.events.common import TEXT_MAX_CHARS
 from hub.ids import ChannelAccountId
 
 CHANNEL = Channel.ZALO
@@ -79,7 +80,7 @@ def to_events(body: bytes, account: Account) -> tuple[list[TouchpointEvent], lis
     found = _read(read_json(body, BODY_BYTES_MAX), account)
     if isinstance(found, str):
         return [], [f"zalo:{found}"]
-    return [fitting(event, len(body)) for event in found], []
+    return found, []
 
 
 def _read(raw: dict[str, Any], account: Account) -> Found:
@@ -140,7 +141,9 @@ def _message(seen: Seen) -> Found:
     text = message.text or None
     if text in {a.url for a in attachments}:
         text = None  # Zalo repeats a bare address as the text
-    if (text is None and not attachments) or len(text or "") > TEXT_CHARS_MAX:
+    if len(text or "") > TEXT_MAX_CHARS or len(attachments) > ATTACHMENTS_MAX:
+        return [unsupported(CHANNEL, _message_head(seen, message), OVERSIZED, seen.raw)]
+    if text is None and not attachments:
         return [unsupported(CHANNEL, _message_head(seen, message), seen.event.event_name, seen.raw)]
     tapped = text is not None and text.startswith(BUTTON_PREFIX) and len(text) > len(BUTTON_PREFIX)
     button = clip(text.removeprefix(BUTTON_PREFIX), 1000) if text and tapped else None

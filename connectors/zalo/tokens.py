@@ -18,7 +18,7 @@ from connectors.base import ConnectorContext
 from connectors.payload import Id, LenientInt, Wire, read_json
 from connectors.zalo.refusals import ANSWER_BYTES_MAX
 from connectors.zalo.settings import ZaloSettings
-from hub.errors import BadInput, CredentialsInvalid, OutcomeUnknown, SendTransient, Transient
+from hub.errors import BadInput, CredentialsInvalid, HubError, OutcomeUnknown, SendError, SendTransient
 
 ACCESS_TOKEN_S = 90_000  # 25 h, when the answer does not say
 DUE_BEFORE_END = timedelta(hours=8)  # so about every 17 h, and long before the refresh token's three months are over
@@ -71,7 +71,9 @@ class Tokens:
 
         try:
             renewed = ZaloSettings.model_validate(await self._context.tokens.renew(renewer))
-        except Transient as error:
+        except SendError:
+            raise
+        except HubError as error:
             if self._unsaved is not None:
                 log.error("zalo_tokens_not_saved", account=self._context.account_id, error=str(error))
             raise SendTransient(f"the tokens could not be stored: {error}") from error

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from connectors import CONNECTORS
-from connectors.base import AccountSettings
+from connectors.base import AccountSettings, ShowsProfiles
 from hub.events import Channel
 
 
@@ -16,6 +16,11 @@ def test_each_channel_names_itself_and_has_settings_and_limits(channel: Channel)
     assert connector.channel is channel
     assert issubclass(connector.settings_model, AccountSettings)
     assert connector.capabilities.can_send == bool(connector.capabilities.text_chars_max)
+
+
+@pytest.mark.parametrize("channel", [Channel.FACEBOOK, Channel.ZALO])
+def test_channels_whose_webhooks_carry_no_name_can_be_asked_for_it(channel: Channel) -> None:
+    assert issubclass(CONNECTORS[channel], ShowsProfiles)
 
 
 def test_a_channel_that_nobody_built_is_not_there() -> None:

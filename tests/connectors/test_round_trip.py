@@ -94,10 +94,14 @@ async def test_a_conversation_on_facebook() -> None:
             await page.customer_comments("7300000000000002", "Minh", "Giá?")
             await page.staff_says(PSID, "Em chào chị")
             sent = await connector.send(reply(PSID))
+            profile = await connector.fetch_profile(PSID)
+            assert await connector.fetch_profile("7300000000000404") is None
             await page.settled()
     await page.stop()
 
     assert received.refusals == 0
+    assert profile is not None
+    assert (profile.display_name, profile.avatar_url) == ("Lan Nguyễn", f"{page.url}/cdn/face.png")
     first, picture, tap = received.of(MessageReceived, lambda event: event.author is Author.CUSTOMER)
     assert (first.text, first.provider_message_id, tap.button_payload) == ("Còn hàng không? 🛒", mid, "TALK_TO_HUMAN")
     assert picture.attachments[0].url.startswith(page.url)
@@ -118,15 +122,19 @@ async def test_a_conversation_on_zalo() -> None:
         async with receiver(connector) as (url, received):
             oa.callback_url = url
             received.unavailable = 2
-            message_id = await oa.customer_says(USER, "Còn hàng không? 🛒")
+            message_id = await oa.customer_says(USER, "Còn hàng không? 🛒", name="Lan Nguyễn")
             await oa.customer_follows(USER)
             await oa.customer_shares_info(USER, "Lan Nguyễn", "84900000002")
             await oa.staff_says(USER, "Em chào chị")
             sent = await connector.send(reply(USER))
+            profile = await connector.fetch_profile(USER)
+            assert await connector.fetch_profile("2200000000000000404") is None
             await oa.settled()
     await oa.stop()
 
     assert received.refusals == 0
+    assert profile is not None
+    assert (profile.display_name, profile.avatar_url) == ("Lan Nguyễn", f"{oa.url}/cdn/face.png")
     assert received.repeats[:3] == [None, "1", "2"]
     (first,) = received.of(MessageReceived, lambda event: event.author is Author.CUSTOMER)
     assert (first.text, first.provider_message_id) == ("Còn hàng không? 🛒", message_id)

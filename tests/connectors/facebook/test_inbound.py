@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.facebook.inbound import BODY_BYTES_MAX, to_events
 from connectors.facebook.reading import Page
+from connectors.ingress import OVERSIZED
 from hub.clock import SystemClock
 from hub.errors import BadInput
 from hub.events import (
@@ -314,11 +315,22 @@ def test_an_overlong_message_id_still_tells_repeats() -> None:
     assert event.dedupe_key == only(to_events(with_item("text", message=message), PAGE)[0]).dedupe_key
 
 
-def test_a_text_too_long_for_one_event_is_kept_in_part() -> None:
-    for text in ("x" * 45_000, "\u0001" * 39_999, "😀" * 39_999):
-        event = only(to_events(with_item("text", message={"mid": "m_long", "text": text}), PAGE)[0])
-        assert event.dedupe_key == "m_long"
-        assert encode(wrap(event, SystemClock()))
+@pytest.mark.parametrize(
+    "message", [{"text": "x" * 100_001}, {"text": "x", "attachments": [{"type": "image", "payload": None}] * 101}]
+)
+def test_a_message_too_large_for_one_event_is_left_to_the_blob_store(message: dict[str, Any]) -> None:
+    event = only(to_events(with_item("text", message={"mid": "m_long", **message}), PAGE)[0])
+    assert (event.kind, event.dedupe_key) == (OVERSIZED, "m_long")
+
+
+def test_an_unknown_kind_too_large_for_one_event_is_left_to_the_blob_store() -> None:
+    event = only(to_events(with_item("optin", optin={"token": "x" * 200_000}), PAGE)[0])
+    assert (event.kind, len(event.raw)) == (OVERSIZED, 100_000)
+
+
+def test_the_longest_text_is_kept_whole() -> None:
+    event = only(to_events(with_item("text", message={"mid": "m_long", "text": "ế" * 100_000}), PAGE)[0])
+    assert event.text == "ế" * 100_000
 
 
 def test_a_thousand_changes_in_one_body_are_a_thousand_events() -> None:
