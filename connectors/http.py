@@ -85,11 +85,24 @@ class ProviderHttp:
             answer = await _exchange(session, method, url, _headers(headers, json), data, limits)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             failure = _failure(error, where)
-            log.warning("provider_request_failed", method=method, host=where.netloc, path=where.path,
-                        family=type(failure).__name__, error=type(error).__name__, took_s=_since(started))
+            log.warning(
+                "provider_request_failed",
+                method=method,
+                host=where.netloc,
+                path=where.path,
+                family=type(failure).__name__,
+                error=type(error).__name__,
+                took_s=_since(started),
+            )
             raise failure from error
-        log.debug("provider_request", method=method, host=where.netloc, path=where.path, status=answer.status,
-                  took_s=_since(started))
+        log.debug(
+            "provider_request",
+            method=method,
+            host=where.netloc,
+            path=where.path,
+            status=answer.status,
+            took_s=_since(started),
+        )
         return answer
 
 

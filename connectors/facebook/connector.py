@@ -85,9 +85,7 @@ class FacebookConnector:
     def parse(self, request: RawRequest) -> Parsed:
         if request.method in ("GET", "HEAD"):
             return Parsed(answer=WebhookAnswer(body=request.query.get("hub.challenge", "").encode()))
-        page = Page(
-            self._context.account_id, self._settings.page_id, self._settings.app_id, self._context.clock.now()
-        )
+        page = Page(self._context.account_id, self._settings.page_id, self._settings.app_id, self._context.clock.now())
         events, ignored = to_events(request.body, page)
         return Parsed(events=events, answer=WebhookAnswer(body=b"EVENT_RECEIVED"), ignored=ignored)
 
@@ -175,8 +173,13 @@ class FacebookConnector:
         raise self._logged(refusal(answer))
 
     def _logged(self, error: SendError) -> SendError:
-        log.warning("facebook_refused", account=self._context.account_id, family=type(error).__name__,
-                    code=error.provider_code, detail=error.detail)
+        log.warning(
+            "facebook_refused",
+            account=self._context.account_id,
+            family=type(error).__name__,
+            code=error.provider_code,
+            detail=error.detail,
+        )
         return error
 
     def _warn_of_usage(self, answer: HttpAnswer) -> None:

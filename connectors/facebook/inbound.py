@@ -98,8 +98,12 @@ def _read_standby(raw: Any, page: Page, entry_time: int | None) -> Item:
         return item
     if item.author is not Author.CUSTOMER:
         return Ignored("standby:echo")
-    head = {"account_id": item.account_id, "identity": item.identity, "dedupe_key": item.dedupe_key,
-            "occurred_at": item.occurred_at}
+    head = {
+        "account_id": item.account_id,
+        "identity": item.identity,
+        "dedupe_key": item.dedupe_key,
+        "occurred_at": item.occurred_at,
+    }
     return unsupported(CHANNEL, head, f"standby_{kind}", raw)
 
 

@@ -83,9 +83,7 @@ def _quick_reply_evidence(message: WireMessage) -> tuple[Evidence, ...]:
 
 
 def claim(kind: EvidenceKind, value: str) -> Evidence:
-    return Evidence(
-        kind=kind, value=value, strength=Strength.CLAIMED, source=EvidenceSource.FACEBOOK_SHARED_INFO
-    )
+    return Evidence(kind=kind, value=value, strength=Strength.CLAIMED, source=EvidenceSource.FACEBOOK_SHARED_INFO)
 
 
 def read_postback(seen: Seen) -> Item:

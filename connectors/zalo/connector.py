@@ -195,8 +195,13 @@ class ZaloConnector:
 
     def _log_quota(self, quota: object) -> None:
         if isinstance(quota, dict):
-            log.info("zalo_quota", account=self._context.account_id, kind=str(quota.get("quota_type"))[:40],
-                     left=str(quota.get("remain"))[:20], of=str(quota.get("total"))[:20])
+            log.info(
+                "zalo_quota",
+                account=self._context.account_id,
+                kind=str(quota.get("quota_type"))[:40],
+                left=str(quota.get("remain"))[:20],
+                of=str(quota.get("total"))[:20],
+            )
 
 
 def _shown(kind: str, data: Mapping[str, Any], content: bytes) -> dict[str, Any]:

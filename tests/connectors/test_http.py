@@ -114,9 +114,7 @@ async def test_a_cut_after_the_request_leaves_the_outcome_unknown(http: Provider
         await http.request("POST", await serve(handler), json={})
 
 
-async def test_a_cut_in_the_middle_of_the_answer_leaves_the_outcome_unknown(
-    http: ProviderHttp, serve: "Serve"
-) -> None:
+async def test_a_cut_in_the_middle_of_the_answer_leaves_the_outcome_unknown(http: ProviderHttp, serve: "Serve") -> None:
     async def handler(request: web.Request) -> web.StreamResponse:
         answer = web.StreamResponse(headers={"Content-Length": "100"})
         await answer.prepare(request)

@@ -16,14 +16,16 @@ PSID = "7300000000000001"
 
 
 def settings(**changes: Any) -> FacebookSettings:
-    return FacebookSettings.model_validate({
-        "page_id": "104200000000001",
-        "app_id": "512000000000001",
-        "app_secret": APP_SECRET,
-        "page_access_token": "EAAdemoPageToken1",
-        "verify_token": "demo-verify-token",
-        **changes,
-    })
+    return FacebookSettings.model_validate(
+        {
+            "page_id": "104200000000001",
+            "app_id": "512000000000001",
+            "app_secret": APP_SECRET,
+            "page_access_token": "EAAdemoPageToken1",
+            "verify_token": "demo-verify-token",
+            **changes,
+        }
+    )
 
 
 def recorded(name: str) -> bytes:

@@ -119,7 +119,9 @@ def test_settings_show_no_secret(connector: FacebookConnector) -> None:
         assert secret not in shown
 
 
-@pytest.mark.parametrize("url", ["http://graph.facebook.com", "https://u:p@graph.facebook.com", "nonsense", "file:///x"])
+@pytest.mark.parametrize(
+    "url", ["http://graph.facebook.com", "https://u:p@graph.facebook.com", "nonsense", "file:///x"]
+)
 def test_settings_refuse_addresses_that_would_leak_the_token(url: str) -> None:
     with pytest.raises(ValueError, match="graph_url"):
         settings(graph_url=url)

@@ -17,16 +17,18 @@ EXPIRES_AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # 25 h after ManualClock 
 
 
 def settings(**changes: Any) -> ZaloSettings:
-    return ZaloSettings.model_validate({
-        "app_id": APP_ID,
-        "oa_id": "4400000000000000001",
-        "app_secret": "zalo_app_secret_demo_1",
-        "oa_secret_key": OA_KEY,
-        "access_token": "zalo_access_token_demo_1",
-        "refresh_token": "zalo_refresh_token_demo_1",
-        "access_token_expires_at": EXPIRES_AT,
-        **changes,
-    })
+    return ZaloSettings.model_validate(
+        {
+            "app_id": APP_ID,
+            "oa_id": "4400000000000000001",
+            "app_secret": "zalo_app_secret_demo_1",
+            "oa_secret_key": OA_KEY,
+            "access_token": "zalo_access_token_demo_1",
+            "refresh_token": "zalo_refresh_token_demo_1",
+            "access_token_expires_at": EXPIRES_AT,
+            **changes,
+        }
+    )
 
 
 def recorded(name: str) -> bytes:

@@ -88,9 +88,7 @@ async def test_files_and_gifs_follow_the_text(connector: ZaloConnector, zalo: Za
     assert (element["media_type"], element["width"], element["height"]) == ("gif", 120, 80)
 
 
-async def test_a_file_without_extension_gets_the_one_of_its_type(
-    connector: ZaloConnector, zalo: ZaloSimulator
-) -> None:
+async def test_a_file_without_extension_gets_the_one_of_its_type(connector: ZaloConnector, zalo: ZaloSimulator) -> None:
     nameless = attached(b"%PDF", "hoadon", "application/pdf", AttachmentKind.FILE)
     await connector.send(reply(USER, None, attachments=(nameless,)))
     assert len(zalo.ledger) == 1
@@ -198,9 +196,7 @@ async def test_each_number_has_its_family(
     assert (failure.provider_code, zalo.ledger) == (str(code), [])
 
 
-async def test_the_rate_limit_is_waited_out_into_the_next_minute(
-    connector: ZaloConnector, zalo: ZaloSimulator
-) -> None:
+async def test_the_rate_limit_is_waited_out_into_the_next_minute(connector: ZaloConnector, zalo: ZaloSimulator) -> None:
     zalo.fail_next(-32)
     failure = await failing(connector)
     assert isinstance(failure, SendThrottled)
