@@ -60,12 +60,26 @@ def get_logger(name: str) -> FilteringBoundLogger:
 
 
 def configure(level: Level = "info", format_: Format = "json", stream: TextIO | None = None) -> None:
-    """Once, at start. May be repeated (tests do)."""
+    """Once, at start; may be repeated. Takes over the standard library's root logger, too. None means stderr."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    output = Output(stream or sys.stderr)
-    render = (
-        _to_json if format_ == "json" else structlog.dev.ConsoleRenderer(colors=output.is_terminal, timestamp_key="at")
+    output = Output(stream)
+    shared, render = _configure_ours(number, format_, output)
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
     )
+    root = logging.getLogger()
+    root.handlers[:] = [Foreign(output, formatter)]
+    root.setLevel(number)
+    for chatty in ("aiohttp.access", "aiokafka", "engineio", "socketio", "sqlalchemy", "asyncio", "aiosqlite"):
+        logging.getLogger(chatty).setLevel(max(number, logging.WARNING))
+
+
+def _configure_ours(level: int, format_: Format, output: "Output") -> tuple[list[Processor], Processor]:
+    """What runs over every line, and what makes text of it."""
+    render: Processor = _to_json
+    if format_ == "text":
+        render = structlog.dev.ConsoleRenderer(colors=output.is_terminal, timestamp_key="at")
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -75,19 +89,11 @@ def configure(level: Level = "info", format_: Format = "json", stream: TextIO | 
     ]
     structlog.configure(
         processors=[*shared, render],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: output,
         cache_logger_on_first_use=False,
     )
-    foreign = Foreign(output, structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
-    ))  # fmt: skip
-    root = logging.getLogger()
-    root.handlers[:] = [foreign]
-    root.setLevel(number)
-    for chatty in ("aiohttp.access", "aiokafka", "engineio", "socketio", "sqlalchemy", "asyncio", "aiosqlite"):
-        logging.getLogger(chatty).setLevel(max(number, logging.WARNING))
+    return shared, render
 
 
 def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -134,18 +140,22 @@ def explain(error: BaseException) -> str:
 
 
 class Output:
-    """Where lines go. Thread-safe. structlog calls the method named like the level."""
+    """Where lines go; None: whatever stderr is then. Thread-safe. structlog calls the method named like the level."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO | None) -> None:
+        self._given = stream
         self._lock = threading.Lock()
-        self.is_terminal = stream.isatty()
+
+    @property
+    def is_terminal(self) -> bool:
+        return (self._given or sys.stderr).isatty()
 
     def msg(self, line: str) -> None:
+        stream = self._given or sys.stderr
         try:
             with self._lock:
-                self._stream.write(line + "\n")
-                self._stream.flush()
+                stream.write(line + "\n")
+                stream.flush()
         except (OSError, ValueError):  # disk full, pipe closed, stream closed: nowhere left to say so but here
             LOG_LINES_LOST.inc()
 
@@ -247,3 +257,8 @@ def _said(error: BaseException) -> str:
 
 def _to_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     return orjson.dumps(event, default=_type_of).decode()
+
+
+# structlog's own default shows the values of local variables with each error. Nobody may log like that, not even a
+# process that has not called `configure` yet.
+_configure_ours(logging.INFO, "text", Output(None))
