@@ -30,6 +30,7 @@ from storage import touchpoints as touchpoint_store
 from storage.changes import ChangeSet
 from storage.conversations import Conversation
 from storage.dialect import upsert
+from storage.early import take_pending_receipts
 from storage.tables import channel_identities, provider_messages, reply_queue
 from storage.touchpoints import Touchpoint
 from storage.unit_of_work import UnitOfWork
@@ -118,13 +119,22 @@ async def settle_sent(
     *,
     provider_ids: Sequence[str] = (),
 ) -> None:
-    """The provider has it: by its answer, by an echo, or because a human says so. Harmless when known already.
+    """The provider has it: by its answer, by an echo, or because a human says so. Receipts that were faster count, too.
 
-    Both working copies must be locked by `work`.
+    Both working copies must be locked by `work`. Harmless when known already.
     """
-    moved = advance(touchpoint, S.SENT, work.clock.now())
+    now = work.clock.now()
+    moved = advance(touchpoint, S.SENT, now)
     await leave_queue(work.connection, [touchpoint.number])
     await add_provider_ids(work, touchpoint, provider_ids)
+    for receipt in await take_pending_receipts(
+        work.connection,
+        touchpoint.account_id,
+        provider_ids,
+        identity_id=touchpoint.identity_id,
+        touchpoint_id=touchpoint.id,
+    ):
+        moved = advance(touchpoint, receipt.state, now, failure=receipt.failure) or moved
     if moved:
         changes.change(conversation, touchpoint)
 
