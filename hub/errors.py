@@ -10,6 +10,7 @@ HubError
 │   ├── BusUnavailable       the log did not take the event in time: it may or may not appear later
 │   └── StorageUnavailable
 │       └── CommitUnknown    the commit happened as a whole or not at all, and we do not know which
+├── SchemaOutdated           the database is at another revision than this release: `hub migrate`
 ├── LeaseLost                another process owns this work now: stop, do not write
 ├── Poison                   this event can never be handled: dead-letter it
 └── SendError                a reply did not leave, or we do not know whether it did
@@ -81,6 +82,10 @@ class StorageUnavailable(Transient):
 
 class CommitUnknown(StorageUnavailable):
     """The connection broke during the commit. All of this unit of work was kept, or nothing: look before repeating."""
+
+
+class SchemaOutdated(HubError):
+    """The database is at another revision than this release needs."""
 
 
 class LeaseLost(HubError):

@@ -79,7 +79,8 @@ class Settings(BaseSettings):
         try:
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
-            raise SettingsInvalid([_fault(dict(e)) for e in error.errors()]) from None
+            faults = dict.fromkeys(_fault(dict(e)) for e in error.errors(include_input=False))
+            raise SettingsInvalid(list(faults)) from None
 
     @property
     def embedded(self) -> bool:
@@ -190,10 +191,10 @@ def own_key(folder: Path) -> str:
 
 
 def _fault(error: dict[str, Any]) -> str:
-    where = ".".join(str(part) for part in error["loc"])
+    where = str(error["loc"][0]) if error["loc"] else ""
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"HUB_{where.upper()}: {message}" if where else message.replace("\n", "\n  - ")
 
 
 def _shown(host: str) -> str:
-    return "localhost" if host in {"0.0.0.0", "::", "127.0.0.1"} else host  # noqa: S104 - compared, not bound
+    return "localhost" if host in {"0.0.0.0", "::", "127.0.0.1"} else host

@@ -9,12 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
 from hub.errors import NotFound
-from hub.events import ConversationStatus, PresenceStatus
-from hub.ids import AgentId, ConversationId, QueueId
+from hub.events import DEFAULT_POOL, ConversationStatus, PresenceStatus
+from hub.ids import AgentId, ConversationId, QueueId, new_id
 from storage import conversations as conversation_store
 from storage.conversations import Conversation
 from storage.dialect import upsert
 from storage.tables import agents, conversations, presence, queue_members, queues
+from storage.unit_of_work import UnitOfWork
 
 HELD = (ConversationStatus.OFFERED.value, ConversationStatus.ASSIGNED.value)
 
@@ -48,6 +49,16 @@ async def queues_of(connection: AsyncConnection, pool: str | None = None) -> dic
     if pool is not None:
         query = query.where(queues.c.pool == pool)
     return {row.id: Queue(*row) for row in await connection.execute(query)}
+
+
+async def ensure_queue(work: UnitOfWork, *, name: str, offer_s: int) -> None:
+    """The first queue, unless there is one. Several processes may do this at once."""
+    if await queues_of(work.connection):
+        return
+    insert = upsert(queues, is_sqlite=work.is_sqlite).values(
+        id=QueueId(new_id()), pool=DEFAULT_POOL, name=name, offer_s=offer_s, created_at=work.clock.now()
+    )
+    await work.connection.execute(insert.on_conflict_do_nothing(index_elements=["name"]))
 
 
 async def agent_rows(
