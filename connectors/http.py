@@ -16,10 +16,10 @@ from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 import orjson
-import structlog
 
 from connectors.urls import provider_url
 from hub.errors import OutcomeUnknown, SendTransient
+from hub.log import get_logger
 
 ANSWER_BYTES_MAX = 1024 * 1024  # providers answer sends with a few hundred bytes
 CONNECT_S = 5.0  # pool, DNS, TCP and TLS together
@@ -28,7 +28,7 @@ KEEPALIVE_S = 10.0
 CONNECTIONS_MAX = 100
 CONNECTIONS_PER_HOST_MAX = 32
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

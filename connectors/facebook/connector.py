@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlencode
 
-import structlog
 from pydantic import ValidationError
 
 from connectors.base import (
@@ -32,13 +31,14 @@ from connectors.payload import Id, WebAddress, Wire, clip, read_json
 from hub.errors import BadInput, OutcomeUnknown, SendError, SendRejected, SendTransient, SignatureInvalid
 from hub.events import Channel, FailureReason, Profile
 from hub.events.common import NAME_MAX_CHARS
+from hub.log import get_logger
 
 SIGNATURE_PREFIX = "sha256="
 CHALLENGE_CHARS_MAX = 1000
 UPLOAD_TIMEOUT_S = 60.0
 USAGE_WARNING_PERCENT = 80  # Meta's own advice: slow down from here
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class _Accepted(Wire):

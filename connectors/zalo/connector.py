@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import orjson
-import structlog
 from pydantic import ValidationError
 
 from connectors.base import (
@@ -32,12 +31,13 @@ from connectors.zalo.tokens import Tokens
 from hub.errors import OutcomeUnknown, SendRejected, SendTransient
 from hub.events import Channel, FailureReason, Profile
 from hub.events.common import NAME_MAX_CHARS
+from hub.log import get_logger
 
 UPLOAD_TIMEOUT_S = 60.0
 SEND_PATH = "/v3.0/oa/message/cs"
 RATE_LEFT_WARNING = 0.1
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class _Person(Wire):

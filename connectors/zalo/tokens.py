@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from pydantic import ValidationError
 
 from connectors.base import ConnectorContext
@@ -19,12 +18,13 @@ from connectors.payload import Id, LenientInt, Wire, read_json
 from connectors.zalo.refusals import ANSWER_BYTES_MAX
 from connectors.zalo.settings import ZaloSettings
 from hub.errors import BadInput, CredentialsInvalid, HubError, OutcomeUnknown, SendError, SendTransient
+from hub.log import get_logger
 
 ACCESS_TOKEN_S = 90_000  # 25 h, when the answer does not say
 DUE_BEFORE_END = timedelta(hours=8)  # so about every 17 h, and long before the refresh token's three months are over
 RENEW_TIMEOUT_S = 20.0
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Tokens:

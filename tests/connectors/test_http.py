@@ -1,8 +1,9 @@
 """The provider HTTP client against servers that refuse, cut, hang and answer too much."""
 
 import asyncio
+import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 import structlog
@@ -30,6 +31,14 @@ async def impatient() -> AsyncIterator[ProviderHttp]:
     await client.start()
     yield client
     await client.stop()
+
+
+@pytest.fixture
+def every_line_is_logged() -> Iterator[None]:
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture
@@ -189,6 +198,7 @@ async def test_credentials_never_leave_in_clear_text(http: ProviderHttp, url: st
         await http.request("POST", url, json={})
 
 
+@pytest.mark.usefixtures("every_line_is_logged")
 async def test_no_log_line_and_no_error_holds_a_secret(http: ProviderHttp, serve: "Serve") -> None:
     async def handler(request: web.Request) -> web.Response:
         if request.path == "/cut":
@@ -202,7 +212,7 @@ async def test_no_log_line_and_no_error_holds_a_secret(http: ProviderHttp, serve
         await http.request("POST", f"{url}/ok?access_token={SECRET}", headers=headers, form={"refresh_token": SECRET})
         with pytest.raises(OutcomeUnknown) as failure:
             await http.request("POST", f"{url}/cut?access_token={SECRET}", headers=headers, json={"t": SECRET})
-    assert len(lines) == 2
+    assert [line["event"] for line in lines] == ["provider_request", "provider_request_failed"]
     assert SECRET not in repr(lines) + str(failure.value) + repr(failure.value)
 
 

@@ -343,6 +343,23 @@ def test_a_thousand_changes_in_one_body_are_a_thousand_events() -> None:
     assert len({e.dedupe_key for e in events}) == 1000
 
 
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        (7, "facebook:entry_unreadable"),
+        ({"id": None}, "facebook:entry_unreadable"),
+        ({"id": PAGE.page_id, "messaging": [7]}, "facebook:item_unreadable"),
+        ({"id": PAGE.page_id, "changes": [{"field": "feed", "value": 7}]}, "facebook:feed:unreadable"),
+        ({"id": PAGE.page_id, "changes": [{"field": "leadgen", "value": {}}]}, "facebook:field:leadgen"),
+        ({"id": PAGE.page_id, "messaging": [{"read": {"watermark": 1}}]}, "facebook:no_customer:read"),
+    ],
+)
+def test_an_odd_entry_does_not_cost_its_neighbours(entry: object, reason: str) -> None:
+    good = json.loads(recorded("text"))["entry"][0]
+    events, ignored = to_events(json.dumps({"object": "page", "entry": [entry, good]}).encode(), PAGE)
+    assert ([event.dedupe_key for event in events], ignored) == (["m_text1"], [reason])
+
+
 def test_an_object_that_is_no_page_is_ignored() -> None:
     assert to_events(b'{"object":"instagram","entry":[]}', PAGE) == ([], ["facebook:object:instagram"])
 

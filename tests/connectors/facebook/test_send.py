@@ -273,6 +273,27 @@ async def test_a_refused_upload_is_found_out_before_the_text_leaves(
     assert (failure.reason, failure.sent_ids, graph.ledger) == (FailureReason.ATTACHMENT_REFUSED, (), [])
 
 
+async def test_a_throttled_upload_slows_the_account(connector: FacebookConnector, graph: FacebookSimulator) -> None:
+    graph.fail_next(code=613, path="/message_attachments")
+    assert type(await failing(connector, attachments=(PICTURE,))) is SendThrottled
+    graph.fail_next(code=368, path="/message_attachments")
+    failure = await failing(connector, attachments=(PICTURE,))
+    assert isinstance(failure, SendRejected)
+    assert (failure.reason, graph.ledger) == (FailureReason.POLICY_BLOCK, [])
+
+
+async def test_a_rate_limit_that_comes_near_is_logged(connector: FacebookConnector, graph: FacebookSimulator) -> None:
+    graph.fail_next(code=2, headers={"X-App-Usage": '{"call_count":93}'})
+    with structlog.testing.capture_logs() as lines:
+        await failing(connector)
+    assert [line["percent"] for line in lines if line["event"] == "facebook_rate_limit_near"] == [93]
+
+
+@pytest.mark.parametrize("identity", ["feed:7300000000000001", "ref:plugin-ref-1", "../me"])
+async def test_who_has_no_messenger_id_shows_no_profile(connector: FacebookConnector, identity: str) -> None:
+    assert await connector.fetch_profile(identity) is None
+
+
 async def test_an_unclear_upload_may_be_tried_again(connector: FacebookConnector, graph: FacebookSimulator) -> None:
     graph.break_next("drop", path="/message_attachments")
     assert type(await failing(connector, attachments=(PICTURE,))) is SendTransient

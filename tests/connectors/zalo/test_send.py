@@ -103,6 +103,34 @@ async def test_an_upload_that_gives_nothing_is_refused_before_the_text_leaves(
     assert (failure.reason, failure.sent_ids, zalo.ledger) == (FailureReason.ATTACHMENT_REFUSED, (), [])
 
 
+@pytest.mark.parametrize(
+    ("code", "family", "reason"),
+    [
+        (-200, SendTransient, None),
+        (-32, SendThrottled, None),
+        (-210, SendRejected, FailureReason.ATTACHMENT_REFUSED),
+        (-224, SendRejected, FailureReason.QUOTA_EXHAUSTED),
+    ],
+)
+async def test_each_way_an_upload_fails_has_its_family_and_no_text_leaves(
+    connector: ZaloConnector, zalo: ZaloSimulator, code: int, family: type[SendError], reason: FailureReason | None
+) -> None:
+    zalo.fail_next(code, path="/upload/image")
+    failure = await failing(connector, attachments=(PICTURE,))
+    assert type(failure) is family
+    assert (getattr(failure, "reason", None), zalo.ledger) == (reason, [])
+
+
+async def test_an_unclear_upload_may_be_tried_again(connector: ZaloConnector, zalo: ZaloSimulator) -> None:
+    zalo.break_next("drop", path="/upload/image")
+    assert type(await failing(connector, attachments=(PICTURE,))) is SendTransient
+    assert zalo.ledger == []
+
+
+async def test_anonymous_visitors_show_no_profile(connector: ZaloConnector) -> None:
+    assert await connector.fetch_profile("anon:conv-7:9900000000000000001") is None
+
+
 async def test_an_expired_upload_is_uploaded_again_once(connector: ZaloConnector, zalo: ZaloSimulator) -> None:
     zalo.fail_next(-100)
     await connector.send(reply(USER, None, attachments=(PICTURE,)))
