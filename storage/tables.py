@@ -156,6 +156,7 @@ channel_identities = sa.Table(
     sa.Column("last_seq", sa.Integer, nullable=False),
     sa.Column("last_inbound_at", Moment),  # reply windows count from here
     sa.Column("visitor_read_seq", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("profile_asked_at", Moment),  # the provider last answered, maybe that it shows no profile
     sa.Column("created_at", Moment, nullable=False),
     sa.UniqueConstraint("account_id", "external_id"),
 )
