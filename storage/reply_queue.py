@@ -124,7 +124,7 @@ async def fail(
     detail: str,
     provider_ids: Sequence[str] = (),
 ) -> bool:
-    """It will never leave. `provider_ids`: parts of it that did. `attempt_id` None: it is queued and no attempt holds it.
+    """It will never leave. `provider_ids`: parts that did. `attempt_id` None: it is queued, no attempt holds it.
 
     False: this is not so any more, nothing was changed.
     """
