@@ -1,200 +1,251 @@
-"""Settings of one process: read once at start from HUB_… environment variables (or given by the command line), frozen.
+"""Settings of a process: read once at start from HUB_… variables and what the command line overrides, then frozen.
 
-Every fault is listed in one message. The two ways to run differ by URLs alone: no HUB_KAFKA_URL means the embedded
-log, no HUB_DATABASE_URL means SQLite in the data folder, no HUB_REDIS_URL means presence and limits in this process.
-Settings of channel accounts are not here: they live in the database, sealed with `secret_key`.
+The choice between the two ways to run is made here by URLs alone: without HUB_KAFKA_URL everything is embedded (SQLite
+and this process); with it PostgreSQL and Redis must be named, too. All faults are told at once, as SettingsInvalid.
+Channel accounts have settings of their own, in the database: see connectors/*/settings.py.
 """
 
+import difflib
 import os
+import re
 import secrets
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-SECRET_MIN_CHARS = 32
-EXAMPLES = frozenset({"changeme", "secret", "example", "password", "please-change-me"})
-Networks = tuple[IPv4Network | IPv6Network, ...]
+from hub.log import Format, Level
+
+PREFIX = "HUB_"
+KEY_CHARS_MIN = 32  # 32 random bytes in base64 are 44
+# What documentation shows, and what people type to get on. None of it may guard anything.
+EXAMPLE_KEY = re.compile(r"(?i)change|example|secret|password|default|your-|12345678|abcdefgh|(.)\1{7}")
+EXAMPLE_HOST = re.compile(r"(?i)(^|\.)(example(\.\w+)?|your-\w+\.\w+)$")
 
 
 class Role(StrEnum):
-    """What a process does. All of them in one process is the embedded way."""
+    """What a process does. Embedded, one process does it all. The relay (cluster) is no role: every process stands by
+    for it and one is active."""
 
-    INGRESS = "ingress"  # webhooks and web chat in
+    INGRESS = "ingress"  # webhooks in
     IDENTITY = "identity"
     ROUTER = "router"
-    EGRESS = "egress"  # replies out, media and profiles in
-    CONSOLE = "console"
+    EGRESS = "egress"  # replies out
+    CONSOLE = "console"  # HTTP API, live socket, web chat
 
 
 class SettingsInvalid(Exception):
-    """`faults`: one line each, naming the variable and what to do."""
+    """`faults`: one sentence each, beginning with the name of the variable. No values: they may be secrets."""
 
     def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(["The settings are not usable:", *(f"  - {fault}" for fault in faults)]))
+        super().__init__("these settings cannot be used:\n" + "\n".join(f"  {fault}" for fault in faults))
         self.faults = faults
 
 
 class Settings(BaseSettings):
-    """See the class' fields; each is HUB_<NAME> in the environment. Seconds end in _s."""
+    """Every field is HUB_ and its name in capitals. Durations end in _s or _days, sizes in _bytes_max."""
 
-    model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True, extra="ignore", env_file=None)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
-    data: Path = Field(default=Path("data"), description="folder of the embedded database, files and generated key")
-    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 behind a proxy")
-    port: int = Field(default=8080, ge=0, le=65535, description="0 picks a free one")
-    public_url: str | None = Field(default=None, description="how browsers and providers reach this hub")
-    roles: Annotated[tuple[Role, ...], NoDecode] = Field(
-        default=tuple(Role), description="comma list: ingress,identity,router,egress,console"
-    )
-    database_url: SecretStr | None = Field(default=None, description="postgresql+asyncpg://user@host/name")
-    kafka_url: str | None = Field(default=None, description="kafka://host:port[,host:port]")
-    redis_url: SecretStr | None = Field(default=None, description="redis://host:port/0")
-    blob_url: str | None = Field(default=None, description="s3://bucket/prefix; a folder in `data` when unset")
-    topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,60}$", description="before every topic's name")
-    partitions: int = Field(default=6, ge=1, le=128, description="of every topic; fixed once there is data")
-    replication: int = Field(default=1, ge=1, le=9, description="of every Kafka topic that the hub creates")
-    secret_key: SecretStr | None = Field(default=None, description="seals account settings, signs media and visitors")
-    old_secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        default=(), description="comma list: still accepted while keys are rotated"
-    )
-    trusted_proxies: Annotated[Networks, NoDecode] = Field(
-        default=(), description="comma list of networks whose X-Forwarded-For is believed"
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["auto", "json", "text"] = "auto"
-    migrate_at_start: bool | None = Field(default=None, description="default: only when embedded")
-    local_providers: bool = Field(
-        default=False, description="fetch media from loopback addresses, for simulated providers"
-    )
-    router_grace_s: float = Field(default=30, ge=1, le=3600, description="without a console before an agent is offline")
+    # what, and where it listens
+    roles: Annotated[frozenset[Role], NoDecode] = frozenset(Role)  # comma-separated
+    data: Path = Path("data")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)  # 0: any free one
+    public_url: str | None = None  # how the world reaches us, without a path
+    trusted_proxies: int = Field(default=0, ge=0, le=10)  # how many hops before us write X-Forwarded-For
+    demo: bool = False
 
-    @classmethod
-    def read(cls, **given: Any) -> "Settings":
-        """From the environment; `given` (the command line) wins where it is not None. Raises SettingsInvalid."""
-        try:
-            return cls(**{name: value for name, value in given.items() if value is not None})
-        except ValidationError as error:
-            faults = dict.fromkeys(_fault(dict(e)) for e in error.errors(include_input=False))
-            raise SettingsInvalid(list(faults)) from None
+    # where things are kept
+    database_url: SecretStr | None = None  # None: SQLite in `data`
+    kafka_url: str | None = None  # kafka://host:port,host:port; None: the log is in the database
+    redis_url: SecretStr | None = None  # None: in this process
+    blobs_url: SecretStr | None = None  # s3://bucket/prefix…; None: a folder in `data`
+    secret_key: SecretStr | None = None  # seals what is secret at rest; several, newest first, separated by commas
+
+    # the log
+    partitions: int = Field(default=6, ge=1, le=256)
+    topic_prefix: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]{0,40}$")] = ""
+    kafka_replication: int = Field(default=1, ge=1, le=7)
+    log_keep_days: float = Field(default=7, gt=0, le=3650)
+    dead_letters_keep_days: float = Field(default=90, gt=0, le=3650)
+
+    # what is told about it
+    log_level: Level = "info"
+    log_format: Format | None = None  # None: text in a terminal, else json
+
+    # limits
+    body_bytes_max: int = Field(default=1024 * 1024, ge=64 * 1024, le=64 * 1024 * 1024)
+    upload_bytes_max: int = Field(default=25 * 1024 * 1024, ge=64 * 1024, le=1024 * 1024 * 1024)
+    connections_max: int = Field(default=10_000, ge=10)
+    stop_within_s: float = Field(default=20.0, gt=0, le=600)
 
     @property
-    def embedded(self) -> bool:
-        """One process holds everything."""
-        return self.kafka_url is None
+    def is_cluster(self) -> bool:
+        return self.kafka_url is not None
 
     @property
     def database(self) -> str:
-        """The SQLAlchemy URL."""
+        """The URL of the database. It may hold a password: never log it."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite+aiosqlite:///{(self.data / 'hub.db').absolute()}"
+        return f"sqlite+aiosqlite:///{self.data / 'hub.db'}"
 
     @property
     def kafka_bootstrap(self) -> str:
-        """host:port[,host:port]. Empty when embedded."""
-        return (self.kafka_url or "").removeprefix("kafka://").rstrip("/")
+        """host:port,host:port"""
+        if self.kafka_url is None:
+            raise ValueError("this process is embedded: it has no Kafka")
+        return self.kafka_url.removeprefix("kafka://").rstrip("/")
 
-    @property
-    def url(self) -> str:
-        """How others reach this hub, without a trailing slash."""
-        return (self.public_url or f"http://{_shown(self.host)}:{self.port}").rstrip("/")
-
-    def keys(self) -> tuple[str, ...]:
-        """The secret key first, then the old ones. An embedded hub without one makes and keeps its own."""
-        key = self.secret_key.get_secret_value() if self.secret_key else own_key(self.data)
-        return (key, *(old.get_secret_value() for old in self.old_secret_keys))
-
-    @field_validator("roles", "trusted_proxies", "old_secret_keys", mode="before")
+    @field_validator("roles", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-
-    @field_validator("trusted_proxies", mode="after")
-    @classmethod
-    def _networks(cls, value: Networks) -> Networks:
-        return tuple(ip_network(str(network)) for network in value)
-
-    @field_validator("kafka_url")
-    @classmethod
-    def _kafka(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith("kafka://"):
-            raise ValueError("must look like kafka://host:9092")
-        return value
-
-    @field_validator("database_url")
-    @classmethod
-    def _database(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(
-            ("postgresql+asyncpg://", "sqlite+aiosqlite:")
-        ):
-            raise ValueError("must look like postgresql+asyncpg://user@host/name, or be unset for SQLite")
-        return value
-
-    @field_validator("public_url")
-    @classmethod
-    def _public(cls, value: str | None) -> str | None:
-        parts = urlsplit(value) if value else None
-        if parts is not None and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.query):
-            raise ValueError("must look like https://hub.example.vn")
-        return value
-
-    @field_validator("secret_key")
-    @classmethod
-    def _secret(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None:
-            return None
-        plain = value.get_secret_value()
-        if len(plain) < SECRET_MIN_CHARS or plain.lower().strip("!-_ ") in EXAMPLES or len(set(plain)) < 8:
-            raise ValueError(f"needs at least {SECRET_MIN_CHARS} random characters: openssl rand -base64 33")
-        return value
+        return [role.strip() for role in value.split(",") if role.strip()] if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _together(self) -> Self:
-        faults = []
-        sqlite = self.database_url is None or self.database.startswith("sqlite")
-        if self.kafka_url is not None:
-            if sqlite:
-                faults.append("HUB_KAFKA_URL needs PostgreSQL beside it: set HUB_DATABASE_URL")
-            if self.redis_url is None:
-                faults.append("HUB_KAFKA_URL needs Redis beside it: set HUB_REDIS_URL")
-            if self.secret_key is None:
-                faults.append("HUB_SECRET_KEY must be set, the same for every process")
-        else:
-            if not sqlite:
-                faults.append("HUB_DATABASE_URL is PostgreSQL, which runs with Kafka: set HUB_KAFKA_URL")
-            if set(self.roles) != set(Role):
-                faults.append("HUB_ROLES: an embedded hub is one process with every role; roles need HUB_KAFKA_URL")
+    def _fit_together(self) -> Self:
+        faults = [*_url_faults(self), *_combination_faults(self), *_key_faults(self)]
         if faults:
             raise ValueError("\n".join(faults))
         return self
 
 
-def own_key(folder: Path) -> str:
-    """The key an embedded hub made for itself: `secret.key` in its data folder, readable by its owner alone."""
-    path = folder / "secret.key"
-    folder.mkdir(parents=True, exist_ok=True)
+def load(**overrides: Any) -> Settings:
+    """From os.environ; `overrides` (of the command line) win when they are not None. Raises SettingsInvalid."""
+    misspelt = [
+        f"{name} is no setting. Did you mean {meant[0]}?"
+        for name in unknown_variables(os.environ)
+        if (meant := difflib.get_close_matches(name, _variables(), n=1, cutoff=0.85))
+    ]
+    given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise SettingsInvalid([*_told(error), *_also_wrong(given, error), *misspelt]) from None
+    if misspelt:
+        raise SettingsInvalid(misspelt)
+    return settings
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """HUB_… variables that are no settings. Worth a warning; HUB_TEST_… are the tests'."""
+    return sorted(
+        name
+        for name in environ
+        if name.startswith(PREFIX) and name not in _variables() and not name.startswith("HUB_TEST_")
+    )
+
+
+def secret_keys(settings: Settings) -> list[str]:
+    """Newest first, at least one. Embedded without HUB_SECRET_KEY, one is made at the first start and kept in `data`,
+    for its owner's eyes only. Raises SettingsInvalid when others can read it."""
+    if settings.secret_key is not None:
+        return _keys(settings.secret_key)
+    path = settings.data / "secret.key"
+    if not path.exists():
+        _make_key(path)
+    if path.stat().st_mode & 0o077:
+        raise SettingsInvalid([f"{path} can be read by others: chmod 600 it, or set HUB_SECRET_KEY"])
+    key = path.read_text().strip()
+    if len(key) < KEY_CHARS_MIN:
+        raise SettingsInvalid([f"{path} is damaged: restore it from your backup"])
+    return [key]
+
+
+def _make_key(path: Path) -> None:
+    """Whole or not at all; of two processes that start at once the first one's key stands."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(KEY_CHARS_MIN))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(draft)
     except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        key = secrets.token_urlsafe(48)
-        file.write(key + "\n")
-    return key
+        return
+    finally:
+        draft.unlink()
 
 
-def _fault(error: dict[str, Any]) -> str:
-    where = str(error["loc"][0]) if error["loc"] else ""
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return f"HUB_{where.upper()}: {message}" if where else message.replace("\n", "\n  - ")
+def _url_faults(settings: Settings) -> Iterator[str]:
+    if settings.database_url is not None and not settings.database.startswith(
+        ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
+    ):
+        yield "HUB_DATABASE_URL must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://"
+    if settings.kafka_url is not None and not re.fullmatch(
+        r"kafka://[^/,\s]+:\d+(,[^/,\s]+:\d+)*/?", settings.kafka_url
+    ):
+        yield "HUB_KAFKA_URL must look like kafka://host:9092,host:9092"
+    if settings.redis_url is not None and not re.match(r"rediss?://\S", settings.redis_url.get_secret_value()):
+        yield "HUB_REDIS_URL must look like redis://host:6379/0 or rediss://…"
+    if settings.public_url is not None:
+        yield from _public_url_faults(settings.public_url)
 
 
-def _shown(host: str) -> str:
-    return "localhost" if host in {"0.0.0.0", "::", "127.0.0.1"} else host
+def _public_url_faults(url: str) -> Iterator[str]:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        yield "HUB_PUBLIC_URL must look like https://hub.your-company.vn, without a path"
+    elif EXAMPLE_HOST.search(parts.hostname):
+        yield "HUB_PUBLIC_URL still holds the value of an example: give the address that browsers and providers use"
+
+
+def _combination_faults(settings: Settings) -> Iterator[str]:
+    on_postgres = settings.database.startswith("postgresql")
+    if settings.is_cluster and not on_postgres:
+        yield "HUB_KAFKA_URL needs PostgreSQL: set HUB_DATABASE_URL, too"
+    if settings.is_cluster and settings.redis_url is None:
+        yield "HUB_KAFKA_URL needs Redis: set HUB_REDIS_URL, too"
+    if on_postgres and not settings.is_cluster:
+        yield "HUB_DATABASE_URL names PostgreSQL, which carries no log: set HUB_KAFKA_URL, too"
+    if settings.is_cluster and settings.secret_key is None:
+        yield "HUB_SECRET_KEY is missing: every process of a cluster needs the same (openssl rand -base64 32)"
+    if settings.is_cluster and settings.demo:
+        yield "HUB_DEMO works embedded only: it has accounts with known passwords"
+    if not settings.roles:
+        yield f"HUB_ROLES must name at least one of {', '.join(Role)}"
+    if not settings.is_cluster and settings.roles != frozenset(Role):
+        yield "HUB_ROLES must be all of them when embedded: one process holds the log, nobody else would do the rest"
+
+
+def _key_faults(settings: Settings) -> Iterator[str]:
+    for key in _keys(settings.secret_key) if settings.secret_key is not None else ():
+        if len(key) < KEY_CHARS_MIN:
+            yield f"HUB_SECRET_KEY must have {KEY_CHARS_MIN} random characters at least (openssl rand -base64 32)"
+        elif EXAMPLE_KEY.search(key):
+            yield "HUB_SECRET_KEY looks like the value of an example: make one with openssl rand -base64 32"
+
+
+def _keys(value: SecretStr) -> list[str]:
+    return [key.strip() for key in value.get_secret_value().split(",")]
+
+
+def _also_wrong(given: Mapping[str, Any], error: ValidationError) -> Iterator[str]:
+    """What does not fit together besides the fields that are wrong by themselves: for this they take their defaults."""
+    broken = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
+    if broken:
+        try:
+            Settings(**{**given, **{name: Settings.model_fields[name].default for name in broken}})
+        except ValidationError as more:
+            yield from _told(more)
+
+
+def _variables() -> set[str]:
+    return {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+
+
+def _told(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors(include_input=False, include_url=False):
+        if fault["loc"]:
+            variable = f"{PREFIX}{fault['loc'][0]}".upper()
+            yield f"{variable}: {fault['msg'].removeprefix('Value error, ')}"
+        else:
+            yield from fault["msg"].removeprefix("Value error, ").splitlines()
