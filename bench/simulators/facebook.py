@@ -58,6 +58,7 @@ class FacebookSimulator:
     uploads: dict[str, bytes] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    asked_for: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.faults = Faults()
@@ -208,14 +209,20 @@ class FacebookSimulator:
         return web.json_response({"attachment_id": attachment_id})
 
     async def _profile(self, request: web.Request) -> web.StreamResponse:
+        psid = request.match_info["psid"]
+        self.asked_for.append(psid)
+        fault = self.faults.take(request.path)
+        if fault is not None:
+            return await self.faults.suffer(request, fault)
         problem = self._refusal(request, request.query.get("appsecret_proof"))
         if problem is not None:
             return problem
-        name = self.names.get(request.match_info["psid"])
+        name = self.names.get(psid)
         if name is None:
             return self._error(400, 100, 2018218, "(#100) No profile available for this user.")
-        return web.json_response({"id": request.match_info["psid"], "name": name, "first_name": name.split()[-1],
-                                  "profile_pic": f"{self.url}/cdn/face.png"})  # fmt: skip
+        known = {"name": name, "first_name": name.split()[-1], "profile_pic": f"{self.url}/cdn/face.png"}
+        wanted = request.query.get("fields", "").split(",")
+        return web.json_response({"id": psid, **{key: known[key] for key in wanted if key in known}})
 
     async def _cdn(self, request: web.Request) -> web.Response:
         return web.Response(body=PNG, content_type="image/png")

@@ -65,6 +65,7 @@ class ZaloSimulator:
     uploads: dict[str, bytes] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     refused: list[tuple[int, str]] = field(default_factory=list)
+    asked_for: list[str] = field(default_factory=list)
     renewals: int = 0
     spent_refresh_tokens: list[str] = field(default_factory=list)
     reused_refresh_tokens: list[str] = field(default_factory=list)
@@ -204,10 +205,14 @@ class ZaloSimulator:
         return self._yes({"token" if kind == "file" else "attachment_id": upload_id})
 
     async def _profile(self, request: web.Request) -> web.StreamResponse:
+        user_id = str(json.loads(request.query.get("data", "{}")).get("user_id", ""))
+        self.asked_for.append(user_id)
+        fault = self.faults.take(request.path)
+        if fault is not None:
+            return await self.faults.suffer(request, fault)
         refusal = self._refusal(request)
         if refusal is not None:
             return self._no(*refusal)
-        user_id = json.loads(request.query.get("data", "{}")).get("user_id", "")
         name = self.names.get(user_id)
         if name is None:
             return self._no(-213, "User has not interacted with this OA")
