@@ -46,8 +46,16 @@ class _Accepted(Wire):
 
 
 class _Person(Wire):
+    """Any of it may be missing, with the permission for it."""
+
     name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
     profile_pic: WebAddress = None
+
+    def shown_name(self) -> str | None:
+        parts = (self.first_name, self.last_name)
+        return clip(self.name or " ".join(part for part in parts if part), NAME_MAX_CHARS)
 
 
 class _Uploaded(Wire):
@@ -99,14 +107,16 @@ class FacebookConnector:
         """Works after the person has written. Missing rights and phone-number accounts show nothing: normal."""
         if not identity.isdigit():
             return None
-        query = urlencode({"fields": "name,profile_pic", "appsecret_proof": self._proof})
+        query = urlencode({"fields": "first_name,last_name,name,profile_pic", "appsecret_proof": self._proof})
         url = f"{self._settings.graph_url}/{self._settings.api_version}/{identity}?{query}"
+        answer = await self._context.http.request("GET", url, headers=self._headers)
+        self._warn_of_usage(answer)
         try:
-            answer = await self._context.http.request("GET", url, headers=self._headers)
-            person = self._taken(answer, _Person)
-        except SendRejected:
+            person = _success(answer, _Person)
+        except SendRejected as error:
+            log.debug("facebook_profile_not_shown", account=self._context.account_id, code=error.provider_code)
             return None
-        name = clip(person.name, NAME_MAX_CHARS)
+        name = person.shown_name()
         return Profile(display_name=name, avatar_url=person.profile_pic) if name or person.profile_pic else None
 
     def _verify_handshake(self, query: Mapping[str, str]) -> None:
@@ -163,24 +173,19 @@ class FacebookConnector:
         return self._taken(answer, _Accepted).message_id
 
     def _taken(self, answer: HttpAnswer, model: type[W]) -> W:
-        """The success in `answer`. Raises the SendError that stands in it otherwise."""
+        """As `_success`; the log hears of a failure."""
         self._warn_of_usage(answer)
         try:
-            if answer.status < 300:
-                return model.model_validate(read_json(answer.body, ANSWER_BYTES_MAX))
-        except (BadInput, ValidationError):
-            pass  # a success in words nobody knows: `refusal` looks for an error in it, else calls it unknown
-        raise self._logged(refusal(answer))
-
-    def _logged(self, error: SendError) -> SendError:
-        log.warning(
-            "facebook_refused",
-            account=self._context.account_id,
-            family=type(error).__name__,
-            code=error.provider_code,
-            detail=error.detail,
-        )
-        return error
+            return _success(answer, model)
+        except SendError as error:
+            log.warning(
+                "facebook_refused",
+                account=self._context.account_id,
+                family=type(error).__name__,
+                code=error.provider_code,
+                detail=error.detail,
+            )
+            raise
 
     def _warn_of_usage(self, answer: HttpAnswer) -> None:
         percent = usage_percent(answer.headers)
@@ -189,3 +194,13 @@ class FacebookConnector:
 
     def _url(self, edge: str) -> str:
         return f"{self._settings.graph_url}/{self._settings.api_version}/{self._settings.page_id}/{edge}"
+
+
+def _success(answer: HttpAnswer, model: type[W]) -> W:
+    """What stands in `answer`. Raises the SendError that stands in it otherwise."""
+    try:
+        if answer.status < 300:
+            return model.model_validate(read_json(answer.body, ANSWER_BYTES_MAX))
+    except (BadInput, ValidationError):
+        pass  # a success in words nobody knows: `refusal` looks for an error in it, else calls it unknown
+    raise refusal(answer)
