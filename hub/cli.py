@@ -142,21 +142,20 @@ def show_settings() -> None:
     from hub.settings import Settings
 
     for name, field in Settings.model_fields.items():
-        default = "" if field.default is None else f" (default: {field.default!s})"
-        click.echo(f"HUB_{name.upper():<18} {field.description or ''}{default}")
+        default = "" if field.default in (None, "", ()) else f" [{_shown(field.default)}]"
+        click.echo(f"HUB_{name.upper():<24}{field.description}{default}")
 
 
 def _settings(**given: Any) -> Any:
     from hub.log import configure
-    from hub.settings import Settings, SettingsInvalid
+    from hub.settings import SettingsInvalid, load
 
     try:
-        settings = Settings.read(**given)
+        settings = load(**given)
     except SettingsInvalid as error:
         click.echo(str(error), err=True)
         sys.exit(EXIT_SETTINGS)
-    text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
-    configure(level=settings.log_level, format_="text" if text else "json")
+    configure(settings.log_level, settings.log_format or ("text" if sys.stderr.isatty() else "json"))
     return settings
 
 
@@ -196,3 +195,7 @@ def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
 
     for row in rows:
         click.echo(orjson.dumps(row).decode() if as_json else "  ".join(str(value) for value in row.values()))
+
+
+def _shown(default: Any) -> str:
+    return ",".join(sorted(default)) if isinstance(default, frozenset) else str(default)

@@ -11,11 +11,12 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hub.log import Format, Level
@@ -46,6 +47,11 @@ class SettingsInvalid(Exception):
         self.faults = faults
 
 
+def _set(default: Any, description: str, **limits: Any) -> Any:
+    """A setting; the description is what `hub settings` prints."""
+    return Field(default=default, description=description, **limits)
+
+
 class Settings(BaseSettings):
     """Every field is HUB_ and its name in capitals. Durations end in _s or _days, sizes in _bytes_max."""
 
@@ -54,37 +60,41 @@ class Settings(BaseSettings):
     )
 
     # what, and where it listens
-    roles: Annotated[frozenset[Role], NoDecode] = frozenset(Role)  # comma-separated
-    data: Path = Path("data")
-    host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)  # 0: any free one
-    public_url: str | None = None  # how the world reaches us, without a path
-    trusted_proxies: int = Field(default=0, ge=0, le=10)  # how many hops before us write X-Forwarded-For
-    demo: bool = False
+    roles: Annotated[frozenset[Role], NoDecode] = _set(frozenset(Role), "comma-separated; embedded: all of them")
+    data: Path = _set(Path("data"), "folder of the embedded database, of files and of the generated key")
+    host: str = _set("127.0.0.1", "address to listen on; 0.0.0.0 behind a proxy")
+    port: int = _set(8080, "0 picks a free one", ge=0, le=65535)
+    public_url: str | None = _set(None, "how browsers and providers reach the hub, without a path")
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = _set(
+        (), "comma-separated networks of our own proxies, whose X-Forwarded-For is believed"
+    )
+    demo: bool = _set(False, "demo accounts with known passwords, providers simulated on loopback")
 
     # where things are kept
-    database_url: SecretStr | None = None  # None: SQLite in `data`
-    kafka_url: str | None = None  # kafka://host:port,host:port; None: the log is in the database
-    redis_url: SecretStr | None = None  # None: in this process
-    blobs_url: SecretStr | None = None  # s3://bucket/prefix…; None: a folder in `data`
-    secret_key: SecretStr | None = None  # seals what is secret at rest; several, newest first, separated by commas
+    database_url: SecretStr | None = _set(None, "postgresql+asyncpg://user@host/name; unset: SQLite in HUB_DATA")
+    kafka_url: str | None = _set(None, "kafka://host:9092,host:9092; unset: the log is in the database")
+    redis_url: SecretStr | None = _set(None, "redis://host:6379/0; unset: in this process")
+    blobs_url: SecretStr | None = _set(None, "s3://bucket/prefix; unset: a folder in HUB_DATA")
+    secret_key: SecretStr | None = _set(
+        None, "seals what is secret at rest; several, newest first, separated by commas; embedded: made by itself"
+    )
+    migrate_at_start: bool | None = _set(None, "bring the schema up to date at start; unset: only when embedded")
 
     # the log
-    partitions: int = Field(default=6, ge=1, le=256)
-    topic_prefix: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]{0,40}$")] = ""
-    kafka_replication: int = Field(default=1, ge=1, le=7)
-    log_keep_days: float = Field(default=7, gt=0, le=3650)
-    dead_letters_keep_days: float = Field(default=90, gt=0, le=3650)
+    partitions: int = _set(6, "of every topic; can only grow", ge=1, le=256)
+    topic_prefix: str = _set("", "before the name of every topic and channel", pattern=r"^[a-zA-Z0-9._-]{0,40}$")
+    kafka_replication: int = _set(1, "of every topic that the hub creates", ge=1, le=7)
+    log_keep_days: float = _set(7, "how long events stay in the log", gt=0, le=3650)
+    dead_letters_keep_days: float = _set(90, "how long dead letters stay", gt=0, le=3650)
 
     # what is told about it
-    log_level: Level = "info"
-    log_format: Format | None = None  # None: text in a terminal, else json
+    log_level: Level = _set("info", "debug, info, warning, error")
+    log_format: Format | None = _set(None, "json or text; unset: text in a terminal, else json")
 
     # limits
-    body_bytes_max: int = Field(default=1024 * 1024, ge=64 * 1024, le=64 * 1024 * 1024)
-    upload_bytes_max: int = Field(default=25 * 1024 * 1024, ge=64 * 1024, le=1024 * 1024 * 1024)
-    connections_max: int = Field(default=10_000, ge=10)
-    stop_within_s: float = Field(default=20.0, gt=0, le=600)
+    upload_bytes_max: int = _set(25 * 1024 * 1024, "of one file", ge=64 * 1024, le=1024 * 1024 * 1024)
+    agent_grace_s: float = _set(30, "without an open console before an agent counts as gone", ge=1, le=3600)
+    stop_within_s: float = _set(20, "from SIGTERM to the end", gt=0, le=600)
 
     @property
     def is_cluster(self) -> bool:
@@ -104,10 +114,15 @@ class Settings(BaseSettings):
             raise ValueError("this process is embedded: it has no Kafka")
         return self.kafka_url.removeprefix("kafka://").rstrip("/")
 
-    @field_validator("roles", mode="before")
+    @property
+    def url(self) -> str | None:
+        """How others reach the hub, without a trailing slash. None: as the process finds its own address."""
+        return self.public_url.rstrip("/") if self.public_url else None
+
+    @field_validator("roles", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return [role.strip() for role in value.split(",") if role.strip()] if isinstance(value, str) else value
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

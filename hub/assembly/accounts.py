@@ -10,7 +10,7 @@ from connectors.accounts import checked_settings, plain_settings
 from hub.assembly.ground import open_database
 from hub.errors import BadInput
 from hub.events import Channel
-from hub.settings import Settings
+from hub.settings import Settings, secret_keys
 from storage import accounts as account_store
 from storage import agents as agent_store
 from storage import routing
@@ -50,6 +50,11 @@ async def put_agent(
         await work.commit()
 
 
+def webhook_url(settings: Settings, channel: str, account_id: str) -> str:
+    """What to enter at the provider."""
+    return f"{settings.url or f'http://localhost:{settings.port}'}/webhooks/{channel}/{account_id}"
+
+
 async def list_agents(settings: Settings) -> list[dict[str, Any]]:
     async with open_database(settings) as units, units.database.reading() as connection:
         return [
@@ -71,8 +76,8 @@ async def add_account(settings: Settings, account_id: str, channel: str, name: s
     except orjson.JSONDecodeError as error:
         raise BadInput("json_invalid", f"The settings are not JSON: {error}", where="settings") from error
     async with open_database(settings) as units:
-        await put_account(units, SecretBox(settings.keys()), account_id, _channel(channel), name, values)
-    return f"{settings.url}/webhooks/{channel}/{account_id}"
+        await put_account(units, SecretBox(secret_keys(settings)), account_id, _channel(channel), name, values)
+    return webhook_url(settings, channel, account_id)
 
 
 async def put_account(
@@ -93,7 +98,7 @@ async def list_accounts(settings: Settings) -> list[dict[str, Any]]:
                 "name": account.display_name,
                 "active": account.active,
                 "alarm": account.alarm,
-                "webhook": f"{settings.url}/webhooks/{account.channel.value}/{account.id}",
+                "webhook": webhook_url(settings, account.channel.value, account.id),
             }
             for account in await account_store.listed(connection)
         ]

@@ -4,13 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from obstore.store import ObjectStore
+
 from connectors.accounts import ConnectorDirectory
 from connectors.http import ProviderHttp
 from hub.bus import Bus
 from hub.clock import Clock, SystemClock
 from hub.ephemeral import Ephemeral
 from hub.errors import SchemaOutdated
-from hub.settings import Settings
+from hub.settings import Settings, secret_keys
 from storage import migrate, routing
 from storage.blobs import BlobStore, open_files, open_folder
 from storage.engine import Database
@@ -57,14 +59,14 @@ async def open_ground(settings: Settings) -> AsyncIterator[Ground]:
         bus = _bus(settings, units, clock)
         await bus.start()
         stack.push_async_callback(bus.stop)
-        ephemeral = _ephemeral(settings)
+        ephemeral = _ephemeral(settings, clock)
         await ephemeral.start()
         stack.push_async_callback(ephemeral.stop)
         http = ProviderHttp()
         await http.start()
         stack.push_async_callback(http.stop)
-        box = SecretBox(settings.keys())
-        files = open_files(settings.blob_url) if settings.blob_url else open_folder(settings.data / "blobs")
+        box = SecretBox(secret_keys(settings))
+        files = _files(settings)
         yield Ground(
             settings=settings,
             clock=clock,
@@ -81,7 +83,7 @@ async def open_ground(settings: Settings) -> AsyncIterator[Ground]:
 
 async def _bring_up_to_date(database: Database, settings: Settings) -> None:
     """Embedded: by itself. In a cluster `hub migrate` does it once, so that no process migrates under another."""
-    wanted = settings.migrate_at_start if settings.migrate_at_start is not None else settings.embedded
+    wanted = settings.migrate_at_start if settings.migrate_at_start is not None else not settings.is_cluster
     if wanted:
         await migrate.upgrade(database)
         return
@@ -98,7 +100,7 @@ async def _ensure_queue(units: Units) -> None:
 
 
 def _bus(settings: Settings, units: Units, clock: Clock) -> Bus:
-    if settings.embedded:
+    if not settings.is_cluster:
         from storage.log import SqliteLog
 
         return SqliteLog(units.database, units, clock, settings.partitions)
@@ -109,15 +111,21 @@ def _bus(settings: Settings, units: Units, clock: Clock) -> Bus:
         clock,
         topic_prefix=settings.topic_prefix,
         partitions=settings.partitions,
-        replication=settings.replication,
+        replication=settings.kafka_replication,
     )
 
 
-def _ephemeral(settings: Settings) -> Ephemeral:
+def _ephemeral(settings: Settings, clock: Clock) -> Ephemeral:
     if settings.redis_url is None:
         from hub.ephemeral_memory import MemoryEphemeral
 
-        return MemoryEphemeral()
+        return MemoryEphemeral(clock)
     from hub.ephemeral_redis import RedisEphemeral
 
     return RedisEphemeral(settings.redis_url.get_secret_value(), prefix=settings.topic_prefix)
+
+
+def _files(settings: Settings) -> ObjectStore:
+    if settings.blobs_url is None:
+        return open_folder(settings.data / "blobs")
+    return open_files(settings.blobs_url.get_secret_value())

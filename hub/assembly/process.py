@@ -1,14 +1,14 @@
-"""One running process: everything of its roles behind one port, until it is told to stop or something ends it.
+"""One running process: everything of its roles behind one port, until it is told to stop.
 
-Stopping (SIGTERM, SIGINT): no new connections, requests in flight are answered, long tasks are cancelled and awaited,
-the log flushes. What was not finished comes again after the next start; kill -9 is as safe, only less polite.
+Stopping (SIGTERM, SIGINT): no new connections, requests in flight are answered, long tasks end in order, the log
+flushes. What was not finished comes again after the next start; kill -9 is as safe, only less polite.
 """
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 
@@ -16,89 +16,84 @@ from hub.assembly.ground import Ground, open_ground
 from hub.assembly.health import health_routes
 from hub.assembly.parts import Part
 from hub.assembly.roles import parts_of
-from hub.log import get_logger
+from hub.errors import Transient
 from hub.settings import Settings
-from hub.tasks import stop
+from hub.supervisor import LongTask, run_all
 from hub.watchdog import LoopWatchdog
 
-SHUTDOWN_S = 10.0  # for requests in flight and for long tasks, each
+ANSWER_S = 5.0  # for requests in flight when we stop
 KEEPALIVE_S = 75.0
 BACKLOG = 1024
 
-log = get_logger(__name__)
 
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Running:
-    """A process that serves. `url` is its own address, with the port it was given."""
+    """A process that serves. `own_url` is where it listens, with the port it got; `url` how others reach it."""
 
     ground: Ground
-    url: str
-    _tasks: "set[asyncio.Task[None]]"
+    own_url: str
 
-    async def until_over(self, told: asyncio.Event) -> None:
-        """Returns when `told` is set. Raises what ended a long task before."""
-        waiter = asyncio.create_task(told.wait(), name="told to stop")
-        try:
-            done, _ = await asyncio.wait({waiter, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {waiter}:
-                log.error("task_ended", task=task.get_name())
-                task.result()
-                raise RuntimeError(f"{task.get_name()} came to an end")
-        finally:
-            await stop([waiter])
+    @property
+    def url(self) -> str:
+        return self.ground.settings.url or self.own_url
 
 
-@asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Running]:
-    """A process of these settings, ready to serve."""
+Company = Callable[[Running], Sequence[LongTask]]
+
+
+async def serve(
+    settings: Settings, *, announce: Callable[[Running], None], company: Company = lambda running: ()
+) -> None:
+    """Until SIGTERM or SIGINT. `announce` is called once it serves; `company`: long tasks that want a serving hub."""
     async with LoopWatchdog(), open_ground(settings) as ground:
-        part = parts_of(ground)
-        runner = web.AppRunner(
-            _application(ground, part), keepalive_timeout=KEEPALIVE_S, shutdown_timeout=SHUTDOWN_S, access_log=None
-        )
-        await runner.setup()
-        tasks: set[asyncio.Task[None]] = set()
+        port = _Port(settings)
         try:
-            site = web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG)
-            await site.start()
-            tasks |= {asyncio.create_task(_run(task), name=name) for name, task in part.tasks.items()}
-            yield Running(ground, _url(settings, runner), tasks)
+            running = Running(ground, port.url)
+            part = parts_of(running.ground, running.url)
+            door = LongTask("door", partial(_door, port, ground, part, partial(announce, running)), restarts=False)
+            tasks = [LongTask(name, run) for name, run in part.tasks.items()]
+            await run_all([*tasks, *company(running), door], stop_within_s=settings.stop_within_s)
         finally:
-            for action in part.at_stop:
-                await action()
-            await runner.cleanup()
-            left = await stop(tasks, within_s=SHUTDOWN_S)
-            for task in left:
-                log.error("task_does_not_stop", task=task.get_name())
+            port.close()
 
 
-async def serve(settings: Settings, *, announce: Callable[[Running], None]) -> None:
-    """Until SIGTERM or SIGINT."""
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
-    async with running(settings) as process:
-        announce(process)
-        await process.until_over(told)
-    log.info("stopped")
-
-
-async def _run(task: Callable[[], object]) -> None:
-    await task()  # type: ignore[misc]  # an awaitable by the definition of Task
-
-
-def _application(ground: Ground, part: Part) -> web.Application:
-    app = web.Application(client_max_size=1024 * 1024)
+async def _door(port: "_Port", ground: Ground, part: Part, announce: Callable[[], None]) -> None:
+    """Serves until cancelled."""
+    app = web.Application()
     app.add_routes(health_routes(ground, part.problems))
     app.add_routes(part.routes)
-    return app
+    for attach in part.attach:
+        attach(app)
+    runner = web.AppRunner(app, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=ANSWER_S, access_log=None)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, port.socket, backlog=BACKLOG).start()
+        announce()
+        await asyncio.Event().wait()
+    finally:
+        for action in part.at_stop:
+            await action()
+        await runner.cleanup()
 
 
-def _url(settings: Settings, runner: web.AppRunner) -> str:
-    if settings.public_url:
-        return settings.url
-    host, port = runner.addresses[0][:2]
-    shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::"} else host
-    return f"http://{shown}:{port}"
+class _Port:
+    """Bound before anything else is built, so that the address is known and a taken port is told at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        self.socket = socket.socket(family)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self.socket.bind((settings.host, settings.port))
+        except OSError as error:
+            self.socket.close()
+            raise Transient(f"port {settings.port} of {settings.host} cannot be had: {error.strerror}") from error
+
+    @property
+    def url(self) -> str:
+        host, port = self.socket.getsockname()[:2]
+        shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else host
+        return f"http://{shown}:{port}"
+
+    def close(self) -> None:
+        self.socket.close()

@@ -44,7 +44,7 @@ class Stage:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    def providers(self, webchat: dict[str, Any]) -> house.Providers:
+    def providers(self) -> house.Providers:
         """The credentials that the accounts of the hub need."""
         facebook, zalo = self.facebook, self.zalo
         return house.Providers(
@@ -69,7 +69,7 @@ class Stage:
                 "oauth_url": zalo.url,
             },
             hotline={**SIGNING, "api_url": self.hotline.server_url},
-            webchat=webchat,
+            webchat={},
         )
 
     def will_answer(self, person: str, answers: tuple[str, ...]) -> None:

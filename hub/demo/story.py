@@ -16,9 +16,10 @@ NEW_PEOPLE_MAX = 200  # afterwards only those who are here go on writing: a demo
 _HOA_ANSWERS = ("Dạ em cảm ơn, em chờ điện thoại ạ", "Vậy chiều nay em ở nhà nhé", "Cảm ơn em nhiều")
 
 
-async def play(stage: Stage) -> None:
-    """Until cancelled."""
-    await _the_past(stage)
+async def play(stage: Stage, *, with_past: bool) -> None:
+    """Until cancelled. `with_past`: the shop is new."""
+    if with_past:
+        await _the_past(stage)
     async with asyncio.TaskGroup() as group:
         group.create_task(stage.attend())
         group.create_task(_hoa(stage))
