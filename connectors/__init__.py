@@ -13,6 +13,7 @@ _WHERE = {
     Channel.HOTLINE: "connectors.hotline.connector:HotlineConnector",
     Channel.FACEBOOK: "connectors.facebook.connector:FacebookConnector",
     Channel.ZALO: "connectors.zalo.connector:ZaloConnector",
+    Channel.WEBCHAT: "connectors.webchat.connector:WebchatConnector",
 }
 
 

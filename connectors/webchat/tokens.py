@@ -119,6 +119,12 @@ class VisitorTokens:
             raise TokenRefused("token_of_another_user")
         return Visitor(account_id, claims["vid"], user)
 
+    def read_unread(self, token: str, account_id: ChannelAccountId, settings: WebchatSettings) -> Visitor:
+        """Whose unread replies may be counted, with a resume token alone: how many, never what. Raises TokenRefused."""
+        claims = self._read("resume", token)
+        _check_owner(claims, account_id, settings)
+        return Visitor(account_id, claims["vid"])
+
     def read_access(self, token: str) -> tuple[Access, int]:
         """With the token version it was signed for: compare it with the settings of the visitor's account. Raises
         TokenRefused."""
@@ -145,14 +151,16 @@ class VisitorTokens:
     def challenge(self, account_id: ChannelAccountId) -> str:
         return self._sign("challenge", CHALLENGE_LIFE, {"wid": account_id, "vid": secrets.token_urlsafe(9)})
 
-    def is_solved(self, challenge: str, nonce: str, account_id: ChannelAccountId) -> bool:
-        """Whether `nonce` makes SHA-256(challenge + "." + nonce) begin with CHALLENGE_BITS zero bits."""
+    def solved(self, challenge: str, nonce: str, account_id: ChannelAccountId) -> str | None:
+        """The challenge's own id when SHA-256(challenge + "." + nonce) begins with CHALLENGE_BITS zero bits, else
+        None. That it is used once only is for the caller to see to."""
         try:
             claims = self._read("challenge", challenge)
         except TokenRefused:
-            return False
+            return None
         digest = hashlib.sha256(f"{challenge}.{nonce}".encode()).digest()
-        return claims["wid"] == account_id and int.from_bytes(digest[:4]) >> (32 - CHALLENGE_BITS) == 0
+        is_solved = claims["wid"] == account_id and int.from_bytes(digest[:4]) >> (32 - CHALLENGE_BITS) == 0
+        return str(claims["vid"]) if is_solved else None
 
     # --- all of them -------------------------------------------------------------------------------------------------
 

@@ -68,6 +68,7 @@ class ProfileIn(FromWidget):
 class ConnectAuth(FromWidget):
     token: Token
     last_seq: Seq = 0
+    locale: str | None = Field(default=None, max_length=35)
 
 
 class MessageIn(FromWidget):
