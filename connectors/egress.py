@@ -48,7 +48,7 @@ class EgressPace:
     sweep_limit: int = 500
     overdue_sweep_s: float = 30.0
     waits_max_s: float = 24 * 3600.0  # a reply that could not be sent for so long fails
-    grace_s: float = 10.0
+    grace_s: float = 8.0  # below what the process gives its tasks to stop
     delivery: DeliveryPace = field(default_factory=DeliveryPace)
     gates: GateRules = field(default_factory=GateRules)
 
@@ -217,9 +217,10 @@ class Egress:
         accepted_before = self._clock.now() - timedelta(seconds=self._pace.waits_max_s)
         async with self._units.database.reading() as connection:
             overdue = await reply_queue.overdue(connection, accepted_before, limit=self._pace.sweep_limit)
-        closed = await self._closed() if overdue else frozenset()
+        accounts = await self._directory.all() if overdue else []
+        connected = {a.id for a in accounts if a.active and a.alarm is None and not self._gate(a.id).is_refused}
         for reply in overdue:
-            is_disconnected = reply.account_id in closed
+            is_disconnected = reply.account_id not in connected
             reason = FailureReason.ACCOUNT_DISCONNECTED if is_disconnected else FailureReason.GAVE_UP
             await self._delivery.give_up_waiting(reply, reason)
 

@@ -45,9 +45,14 @@ class AccountGate:
             self._refused_version, self._failures, self._closed_until = None, 0, 0.0
         return self._clock.monotonic() < self._closed_until
 
+    @property
+    def is_refused(self) -> bool:
+        """The credentials are not accepted, as far as is known."""
+        return self._refused_version is not None
+
     def has_room(self) -> bool:
         """One at a time while nobody knows whether the provider is back."""
-        tentative = self._failures >= self._rules.failures_max or self._refused_version is not None
+        tentative = self._failures >= self._rules.failures_max or self.is_refused
         return self._in_flight < (1 if tentative else self._rules.at_once)
 
     @contextmanager

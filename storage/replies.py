@@ -180,11 +180,10 @@ async def in_flight(connection: AsyncConnection, identities: Iterable[IdentityId
     ]
 
 
-async def settle_unknown(
-    work: UnitOfWork,
-    touchpoint_id: TouchpointId,
-    outcome: Literal[DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.QUEUED],
-) -> None:
+HumanOutcome = Literal[DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.QUEUED]
+
+
+async def settle_unknown(work: UnitOfWork, touchpoint_id: TouchpointId, outcome: HumanOutcome) -> None:
     """A human says what became of an UNKNOWN reply; QUEUED sends it again as a new attempt. The caller commits.
 
     Raises NotFound, and Conflict when it is not UNKNOWN any more. A FAILED one may be sent again, too.
