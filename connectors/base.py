@@ -7,7 +7,7 @@ and options of one channel account). A new channel is one folder and one line in
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
@@ -190,4 +190,14 @@ class ShowsProfiles(Protocol):
     async def fetch_profile(self, identity: str) -> Profile | None:
         """None when the provider shows nothing of this person. Raises a SendError as `send` does; nothing was sent,
         so each of them may be tried again."""
+        ...
+
+
+@runtime_checkable
+class RenewsCredentials(Protocol):
+    """What a connector offers besides, when its credentials end by themselves."""
+
+    async def refresh_if_due(self, now: datetime) -> object:
+        """Renews in good time before they end. Raises CredentialsInvalid, and SendTransient when it may be tried
+        again."""
         ...
