@@ -1,13 +1,14 @@
 """The database: SQLite in a folder, or PostgreSQL. Says once how each is opened safely.
 
 SQLite: WAL, synchronous=FULL (NORMAL may lose the last commits at a power cut, and a webhook was already answered),
-foreign keys on; ONE writing connection behind a lock, so that BEGIN IMMEDIATE never waits for ourselves; a few
-read-only connections for everything else. PostgreSQL: one pool, READ COMMITTED, row locks where rows are contended.
+foreign keys on; ONE writing connection, taken in turns so that BEGIN IMMEDIATE never waits for ourselves, and run in
+the loop's own thread (storage.sqlite_inline); a few read-only connections for everything else.
+PostgreSQL: one pool, READ COMMITTED, row locks where rows are contended.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from hub.errors import StorageUnavailable
 from storage.faults import storage_errors
+from storage.sqlite_inline import InlineConnection
+from storage.turns import Turns
 
 Connection = AsyncConnection  # for packages that hand one on to stores and speak no SQL themselves
 
-BUSY_TIMEOUT_MS = 5000
+READER_BUSY_TIMEOUT_MS = 5000
 READERS = 4
 POOL_SIZE = 12
 WRITE_WAIT_S = 15.0  # for our own writer before us; a unit of work takes milliseconds
@@ -39,7 +42,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._write_lock = asyncio.Lock()
+        self._turns = Turns()
         self._writer = self._sqlite_engine(read_only=False) if self.is_sqlite else self._postgres_engine()
         self._reader = self._sqlite_engine(read_only=True) if self.is_sqlite else self._writer
 
@@ -49,8 +52,9 @@ class Database:
         return self._writer
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that may write. The caller commits; leaving without commit rolls back.
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may write. The caller commits; leaving without commit rolls back. `urgent`: somebody
+        outside waits for an answer (it matters on SQLite only, where writers take turns).
 
         Raises StorageUnavailable for trouble that may pass.
         """
@@ -59,7 +63,7 @@ class Database:
                 async with self._writer.connect() as connection:
                     yield connection
                 return
-            async with self._turn(), self._writer.connect() as connection:
+            async with self._turn(urgent), self._writer.connect() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -70,17 +74,13 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """The right to use SQLite's one writing connection, first come first served."""
-        try:
-            async with asyncio.timeout(WRITE_WAIT_S):
-                await self._write_lock.acquire()
-        except TimeoutError as error:
-            raise StorageUnavailable(f"other writers kept the database for {WRITE_WAIT_S:g} s") from error
-        try:
+    async def _turn(self, urgent: bool) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(self._turns.take(urgent=urgent, within_s=WRITE_WAIT_S))
+            except TimeoutError as error:
+                raise StorageUnavailable(f"other writers kept the database for {WRITE_WAIT_S:g} s") from error
             yield
-        finally:
-            self._write_lock.release()
 
     async def dispose(self) -> None:
         await self._writer.dispose()
@@ -121,30 +121,36 @@ class Database:
         if not path or path == ":memory:":
             raise ValueError("SQLite needs a file: an in-memory database shares one transaction between coroutines")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+
+        async def inline() -> InlineConnection:
+            return InlineConnection(path)
+
         engine = create_async_engine(
             self.url,
             poolclass=AsyncAdaptedQueuePool,
             pool_size=READERS if read_only else 1,
             max_overflow=0,
             pool_timeout=30,
-            hide_parameters=True,  # values may be personal data, and errors get logged
+            hide_parameters=True,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
+            **({} if read_only else {"async_creator": inline}),
         )
         begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
 
         @sa.event.listens_for(engine.sync_engine, "connect")
         def _open(dbapi_connection: Any, _record: Any) -> None:
-            dbapi_connection.isolation_level = None  # the driver's own BEGIN comes too late, see `_begin`
+            if read_only:
+                dbapi_connection.isolation_level = None  # the driver's own BEGIN comes too late, see `_begin`
             cursor = dbapi_connection.cursor()
-            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            cursor.execute(f"PRAGMA busy_timeout={READER_BUSY_TIMEOUT_MS}")
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA synchronous=FULL")
             cursor.execute("PRAGMA foreign_keys=ON")
             cursor.execute("PRAGMA temp_store=MEMORY")
             cursor.execute("PRAGMA cache_size=-32000")  # 32 MB a connection
-            if read_only:
-                cursor.execute("PRAGMA query_only=ON")
+            # The writer waits for other processes by itself, without stopping the loop.
+            cursor.execute("PRAGMA query_only=ON" if read_only else "PRAGMA busy_timeout=0")
             cursor.close()
 
         @sa.event.listens_for(engine.sync_engine, "begin")

@@ -121,7 +121,7 @@ class GroupCommit:
                     call.done.set_result(None)
 
     async def _commit(self, calls: Sequence[_Call]) -> None:
-        async with self._units.begin() as work:
+        async with self._units.begin(urgent=True) as work:
             for call in calls:
                 work.append(call.entries)
             await work.commit()

@@ -19,7 +19,16 @@ from storage.tables import log
 CHUNK_RECORDS = 64  # the first part of a read; the next is sized by it, so that large events do not fill the memory
 CLOCK_SET_BACK_MAX = timedelta(minutes=1)  # between two commits
 
-_COLUMNS = (log.c.topic, log.c.partition, log.c.offset, log.c.key, log.c.type, log.c.value, log.c.appended_at)
+_SINCE = (
+    sa.select(log.c.topic, log.c.partition, log.c.offset, log.c.key, log.c.type, log.c.value, log.c.appended_at)
+    .where(
+        log.c.topic == sa.bindparam("in_topic"),
+        log.c.partition == sa.bindparam("in_partition"),
+        log.c.offset >= sa.bindparam("start"),
+    )
+    .order_by(log.c.offset)
+    .limit(sa.bindparam("at_most"))
+)
 
 
 class LogReads:
@@ -196,13 +205,8 @@ async def _select(connection: AsyncConnection, topic: str, partition: int, start
     found: list[Record] = []
     chunk = min(limit, CHUNK_RECORDS)
     while True:
-        query = (
-            sa.select(*_COLUMNS)
-            .where(log.c.topic == topic, log.c.partition == partition, log.c.offset >= start)
-            .order_by(log.c.offset)
-            .limit(chunk)
-        )
-        rows = (await connection.execute(query)).all()
+        wanted = {"in_topic": topic, "in_partition": partition, "start": start, "at_most": chunk}
+        rows = (await connection.execute(_SINCE, wanted)).all()
         found += [Record(*row) for row in rows]
         size = sum(len(record.value) for record in found)
         if len(rows) < chunk or len(found) >= limit or size >= READ_BYTES_MAX:

@@ -40,6 +40,20 @@ OUTBOX_CHANNEL = "hub_outbox"  # PostgreSQL NOTIFY: the relay need not wait for 
 CommitListener = Callable[[Sequence[Record]], None]
 
 
+# Built once: SQLAlchemy spends four times longer on building a statement than on running it on SQLite.
+_APPEND = sa.insert(log)
+_ADVANCE = (
+    sa.update(positions)
+    .where(
+        positions.c.group == sa.bindparam("in_group"),
+        positions.c.topic == sa.bindparam("in_topic"),
+        positions.c.partition == sa.bindparam("in_partition"),
+        positions.c.fence == sa.bindparam("with_fence"),
+    )
+    .values(next_offset=sa.bindparam("next_offset"), advanced_at=sa.bindparam("advanced_at"))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An event ready to be appended to table `log`."""
@@ -101,14 +115,15 @@ class UnitOfWork:
     async def advance(self, lease: Lease, next_offset: int) -> None:
         """Stores the position with this transaction's effect. Raises LeaseLost when somebody else took over."""
         moved = await self.connection.execute(
-            sa.update(positions)
-            .where(
-                positions.c.group == lease.group,
-                positions.c.topic == lease.topic,
-                positions.c.partition == lease.partition,
-                positions.c.fence == lease.fence,
-            )
-            .values(next_offset=next_offset, advanced_at=self.clock.now())
+            _ADVANCE,
+            {
+                "in_group": lease.group,
+                "in_topic": lease.topic,
+                "in_partition": lease.partition,
+                "with_fence": lease.fence,
+                "next_offset": next_offset,
+                "advanced_at": self.clock.now(),
+            },
         )
         if moved.rowcount != 1:
             raise LeaseLost(f"{lease.group}: {lease.topic}/{lease.partition} belongs to another worker now")
@@ -141,7 +156,7 @@ class UnitOfWork:
             }
             for e in self._entries
         ]
-        await self.connection.execute(sa.insert(log), rows)
+        await self.connection.execute(_APPEND, rows)
         if not self.is_sqlite:
             await self.connection.execute(sa.text(f"NOTIFY {OUTBOX_CHANNEL}"))
             return []
@@ -190,8 +205,9 @@ class Units:
         self.on_commit: list[CommitListener] = []
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[UnitOfWork]:
-        async with self.database.writing() as connection:
+    async def begin(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+        """`urgent`: as in Database.writing."""
+        async with self.database.writing(urgent=urgent) as connection:
             yield UnitOfWork(
                 connection,
                 self.clock,
