@@ -1,8 +1,8 @@
 """Files shown to people: signed links that end soon, and what answers at them.
 
 A link is `/media/<blob>?e=<when it ends, seconds since 1970>&s=<signature>`. Its blob's name has 128 random bits, so
-the signature is there to make it end. A link may be made for one audience (a sign-in, a visitor) and then works for no other;
-one without audience works for whoever has it, as providers need that fetch a file we send.
+the signature is there to make it end. A link may be made for one audience (a sign-in, a visitor) and then works for
+no other; one without audience works for whoever has it, as providers need that fetch a file we send.
 
 Whatever a stranger sent is served so that no browser runs it: type by content, nosniff, sandboxed, and everything but
 harmless pictures, sound and film as a download.
