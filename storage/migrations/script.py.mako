@@ -1,14 +1,15 @@
 """${message}
 
-Older releases that still run on this schema: ${"none"}.
+Older releases that still run on this schema: none.
 """
 
 import sqlalchemy as sa
 from alembic import op
-${imports if imports else ""}
 
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
+from storage.column_types import Json, Moment, Number
+
+revision = "${up_revision}"
+down_revision = ${'None' if down_revision is None else '"%s"' % down_revision}
 
 
 def upgrade() -> None:

@@ -1,0 +1,171 @@
+"""What each role is made of. Reads like a list of parts: constructors, routes, long tasks."""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import socketio
+from aiohttp import web
+
+from agent_console.app import Console
+from agent_console.parts import Parts
+from connectors.egress import GROUP as EGRESS
+from connectors.egress import TOPICS as EGRESS_TOPICS
+from connectors.egress import Egress
+from connectors.ingress import Ingress
+from connectors.limits import client_address
+from connectors.profiles import GROUP as PROFILES
+from connectors.profiles import ProfileLookups
+from connectors.upkeep import Upkeep
+from connectors.webchat.app import Webchat
+from hub.assembly.catalog import Channels
+from hub.assembly.ground import Ground
+from hub.assembly.parts import Part
+from hub.events import TOUCHPOINTS
+from hub.service import Consumer, Handler
+from hub.settings import Role
+from hub.sockets import socket_server
+from router.liveness import Liveness
+from router.service import Router
+from storage.media import MediaLinks, MediaServer
+from storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the parts of this process are built. `url`: how others reach the hub."""
+
+    ground: Ground
+    url: str
+    # A name that no process had before: what another name has claimed is not ours, after a restart either.
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
+
+    @cached_property
+    def sockets(self) -> socketio.AsyncServer:
+        return socket_server()
+
+    @cached_property
+    def links(self) -> MediaLinks:
+        return MediaLinks(self.ground.box, self.ground.clock, public_url=self.ground.settings.url)
+
+    def caller(self, request: web.BaseRequest) -> str:
+        """Who sent a request, behind our own proxies."""
+        forwarded = request.headers.getall("X-Forwarded-For", ())
+        return client_address(request.remote, forwarded, self.ground.settings.trusted_proxies)
+
+    def consumer(self, group: str, topics: Sequence[str], handle: Handler[UnitOfWork]) -> Part:
+        consumer = Consumer(self.ground.bus, self.ground.units, group, topics, handle)
+        return Part(tasks={f"consume {group}": consumer.run}, problems=[consumer.problems])
+
+
+def parts_of(ground: Ground, url: str) -> Part:
+    """Everything that the roles of this process need. The console's pages come last: they answer every path left."""
+    site = Site(ground, url)
+    whole = Part(attach=[site.sockets.attach])
+    for role, build in ROLES.items():
+        if role in ground.settings.roles:
+            whole.add(build(site))
+    return whole
+
+
+def ingress(site: Site) -> Part:
+    """Webhooks and web chat in, stored files out."""
+    ground = site.ground
+    webhooks = Ingress(
+        ground.directory, ground.bus, ground.blobs, ground.clock, trusted_proxies=ground.settings.trusted_proxies
+    )
+    webchat = Webchat(
+        directory=ground.directory,
+        database=ground.database,
+        bus=ground.bus,
+        ephemeral=ground.ephemeral,
+        clock=ground.clock,
+        box=ground.box,
+        files=ground.blobs,
+        link_to=site.links.link,
+        public_url=ground.settings.url,
+        trusted_proxies=ground.settings.trusted_proxies,
+    )
+    webchat.register(site.sockets)
+    return Part(routes=[*webhooks.routes(), *webchat.routes(), *_media(site)], tasks=webchat.tasks())
+
+
+def identity(site: Site) -> Part:
+    """Who wrote: consumes touchpoints, writes timelines, joins customers."""
+    from identity.service import GROUP, Resolver
+
+    return site.consumer(GROUP, [TOUCHPOINTS], Resolver().handle)
+
+
+def router(site: Site) -> Part:
+    """To whom: one active router per pool, and the watch over agents who vanish."""
+    ground = site.ground
+    liveness = Liveness(ground.units, ground.ephemeral, ground.clock, grace_s=ground.settings.agent_grace_s)
+    return Part(tasks={"router": Router(ground.bus, ground.units, site.name).run, "liveness": liveness.run})
+
+
+def egress(site: Site) -> Part:
+    """Replies out; names, files and fresh credentials in: everything that calls providers."""
+    ground = site.ground
+    sender = Egress(
+        ground.units,
+        ground.directory,
+        ground.blobs,
+        ground.clock,
+        name=site.name,
+        is_alone=not ground.settings.is_cluster,
+        public_link=site.links.public_link,
+    )
+    lookups = ProfileLookups(ground.units, ground.directory, ground.bus, ground.ephemeral)
+    part = site.consumer(EGRESS, EGRESS_TOPICS, sender.handle)
+    part.add(site.consumer(PROFILES, [TOUCHPOINTS], lookups.handle))
+    part.tasks |= {
+        "send replies": sender.run,
+        "look up profiles": lookups.run,
+        "renew credentials": Upkeep(ground.units, ground.directory, ground.clock).run,
+    }
+    return part
+
+
+def console(site: Site) -> Part:
+    """The agents' API, live socket and pages."""
+    ground = site.ground
+    built = Console(
+        Parts(
+            units=ground.units,
+            bus=ground.bus,
+            ephemeral=ground.ephemeral,
+            clock=ground.clock,
+            catalog=Channels(),
+            media=site.links,
+            blobs=ground.blobs,
+            box=ground.box,
+            public_url=site.url,
+            address_of=site.caller,
+            upload_bytes_max=ground.settings.upload_bytes_max,
+        ),
+        site.sockets,
+    )
+    files = [] if Role.INGRESS in ground.settings.roles else _media(site)
+    return Part(
+        routes=[*built.routes(), *files, *built.page_routes()],
+        tasks={"console": built.run},
+        problems=[built.problems],
+        at_stop=[built.close_sockets],
+    )
+
+
+def _media(site: Site) -> list[web.RouteDef]:
+    return MediaServer(site.ground.blobs, site.links).routes()
+
+
+ROLES: dict[Role, Callable[[Site], Part]] = {
+    Role.INGRESS: ingress,
+    Role.IDENTITY: identity,
+    Role.ROUTER: router,
+    Role.EGRESS: egress,
+    Role.CONSOLE: console,
+}
