@@ -4,6 +4,7 @@ One linear history for both databases (storage/migrations/versions). Several pro
 lets one migrate and the others wait; SQLite has one process anyway.
 """
 
+import logging
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -13,8 +14,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from hub.log import get_logger
 from storage.engine import Database
 from storage.tables import metadata
+
+log = get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_KEY = 0x6F6E6574  # any number, the same in every process
@@ -52,9 +56,14 @@ async def differences(database: Database) -> list[object]:
 
 
 def _upgrade(connection: sa.Connection, revision: str) -> None:
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # three lines a step; we say it in one
+    before = MigrationContext.configure(connection).get_current_revision()
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+    after = MigrationContext.configure(connection).get_current_revision()
+    if after != before:
+        log.info("schema_upgraded", before=before, after=after)

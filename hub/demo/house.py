@@ -12,6 +12,7 @@ QUEUE = "Chăm sóc khách hàng"
 OFFER_S = 45
 
 FACEBOOK, ZALO, HOTLINE, WEBCHAT = "fanpage", "zalo-oa", "hotline-1900", "website"
+WIDGET_KEY = "wk_demo_dienmay"
 HOTLINE_NUMBER = "842871081234"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.simulators.facebook import FacebookSimulator
 from bench.simulators.hotline import StringeeSimulator
+from bench.simulators.webchat import ScriptedVisitor
 from bench.simulators.zalo import ZaloSimulator
 from hub.demo import house
 
@@ -69,7 +70,13 @@ class Stage:
                 "oauth_url": zalo.url,
             },
             hotline={**SIGNING, "api_url": self.hotline.server_url},
-            webchat={},
+            webchat={
+                "widget_key": house.WIDGET_KEY,
+                "allowed_origins": [self.hub_url, self.hub_url.replace("127.0.0.1", "localhost")],
+                "topics_vi": ["Mua hàng", "Bảo hành, sửa chữa", "Đơn hàng"],
+                "topics_en": ["Buying", "Warranty, repair", "Orders"],
+                "new_visitors_per_hour": 1000,
+            },
         )
 
     def will_answer(self, person: str, answers: tuple[str, ...]) -> None:
@@ -88,6 +95,29 @@ class Stage:
                     seen["zalo"] += 1
                     group.create_task(self._react_on_zalo(reply.user_id, reply.message_id))
                 await asyncio.sleep(0.2)
+
+    async def visits(self, name: str, number: str, lines: tuple[str, ...], answers: tuple[str, ...]) -> None:
+        """Somebody opens the web chat, gives their number in the form, writes, and stays for the answer."""
+        visitor = ScriptedVisitor(self.hub_url, house.WIDGET_KEY, page_url=f"{self.hub_url}/may-lanh")
+        left = list(answers)
+        arrived = asyncio.Queue[int]()
+        visitor.on_message = lambda message: arrived.put_nowait(message["seq"])
+        await visitor.arrive()
+        try:
+            await visitor.introduce(name, number)
+            for line in lines:
+                await visitor.say(line)
+                await self._pause((2.0, 5.0))
+            while left:
+                seq = await arrived.get()
+                await visitor.received(seq)
+                await self._pause(READ_AFTER_S)
+                await visitor.read(seq)
+                await self._pause(ANSWER_AFTER_S)
+                await visitor.say(left.pop(0))
+            await asyncio.Event().wait()
+        finally:
+            await visitor.leave()
 
     async def _react_on_facebook(self, psid: str) -> None:
         await self.facebook.delivered(psid)
