@@ -5,10 +5,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hub.bus.base import Entry
 from hub.errors import BusUnavailable, Transient
 from hub.log import get_logger
 from hub.metrics import PUBLISH_WAITING
-from storage.unit_of_work import Entry, Units
+from storage.unit_of_work import Units
 
 EVENTS_MAX = 10_000
 BYTES_MAX = 64 * 1024 * 1024

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from hub.bus.base import PUBLISH_DEADLINE_S, PartitionWorker, Tail
+from hub.bus.base import PUBLISH_DEADLINE_S, Entry, PartitionWorker, Tail
 from hub.bus.groups import Groups
 from hub.clock import Clock
 from hub.errors import BusUnavailable, StorageUnavailable
@@ -21,7 +21,7 @@ from hub.tasks import stop
 from storage.engine import Database
 from storage.group_commit import GroupCommit
 from storage.log_reads import LogReads, Reader, SqliteTail
-from storage.unit_of_work import Entry, Units
+from storage.unit_of_work import Units
 
 LOOK_EVERY_S = 1.0
 FLUSH_S = 5.0  # at `stop`

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.bus.base import READ_BYTES_MAX, Record
+from hub.bus.base import READ_BYTES_MAX, Record, fitting
 from hub.errors import BusUnavailable, StorageUnavailable
 from hub.events import TOPICS
 from storage.engine import Database
-from storage.recent import Recent, fitting
+from storage.recent import Recent
 from storage.tables import log
 
 CHUNK_RECORDS = 64  # the first part of a read; the next is sized by it, so that large events do not fill the memory

@@ -8,7 +8,7 @@ forgotten, and readers ask the table until they have caught up. Bounded by count
 from collections import deque
 from collections.abc import Sequence
 
-from hub.bus.base import READ_BYTES_MAX, Record
+from hub.bus.base import Record, fitting
 
 RECORDS_MAX = 8192
 BYTES_MAX = 16 * 1024 * 1024
@@ -63,15 +63,3 @@ class Recent:
         self._by_partition[record.topic, record.partition].popleft()
         self._bytes -= len(record.value)
         self.floor = record.offset
-
-
-def fitting(records: Sequence[Record], limit: int) -> list[Record]:
-    """The first of `records`: at most `limit`, and at most READ_BYTES_MAX together unless the first is larger."""
-    chosen: list[Record] = []
-    size = 0
-    for record in records:
-        size += len(record.value)
-        if len(chosen) == limit or (chosen and size > READ_BYTES_MAX):
-            break
-        chosen.append(record)
-    return chosen

@@ -14,16 +14,15 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.bus.base import Record, partition_of
+from hub.bus.base import Entry, Record
 from hub.clock import Clock
 from hub.errors import CommitUnknown, LeaseLost, StorageUnavailable
-from hub.events.envelope import Envelope, EventData, encode, wrap
+from hub.events.envelope import Envelope, EventData, wrap
 from hub.ids import EventId
 from hub.work import Lease
 from storage.dialect import upsert
@@ -31,7 +30,7 @@ from storage.engine import Database
 from storage.faults import storage_errors
 from storage.tables import log, positions
 
-__all__ = ["OUTBOX_CHANNEL", "Entry", "Lease", "UnitOfWork", "Units"]
+__all__ = ["OUTBOX_CHANNEL", "Lease", "UnitOfWork", "Units"]
 
 OUTBOX_CHANNEL = "hub_outbox"  # PostgreSQL NOTIFY: the relay need not wait for its next look
 
@@ -52,22 +51,6 @@ _ADVANCE = (
     )
     .values(next_offset=sa.bindparam("next_offset"), advanced_at=sa.bindparam("advanced_at"))
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An event ready to be appended to table `log`."""
-
-    topic: str
-    partition: int
-    key: str
-    type: str
-    value: bytes
-
-    @classmethod
-    def of(cls, event: Envelope[Any], partitions: int) -> "Entry":
-        """Raises ValueError when the event is too large."""
-        return cls(event.topic, partition_of(event.key, partitions), event.key, event.type, encode(event))
 
 
 class UnitOfWork:

@@ -13,12 +13,12 @@ lives in storage) keep the same promises; one suite (tests/contract/test_bus.py)
 """
 
 import zlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from hub.events.envelope import Envelope, EventData, decode
+from hub.events.envelope import Envelope, EventData, decode, encode
 
 PUBLISH_DEADLINE_S = 2.0  # Zalo gives a webhook 2 s in all; callers with less time pass their own
 READ_BYTES_MAX = 4 * 1024 * 1024  # of one `read`, whatever its limit
@@ -48,6 +48,22 @@ class Record:
             event = decode(self.type, self.value)
             object.__setattr__(self, "_event", event)  # a memo of an immutable value, not a change
         return event
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event ready to be appended: encoded, and its partition known."""
+
+    topic: str
+    partition: int
+    key: str
+    type: str
+    value: bytes
+
+    @classmethod
+    def of(cls, event: Envelope[Any], partitions: int) -> "Entry":
+        """Raises ValueError when the event is too large."""
+        return cls(event.topic, partition_of(event.key, partitions), event.key, event.type, encode(event))
 
 
 class Partition(Protocol):
@@ -129,3 +145,15 @@ class Tail(Protocol):
 def partition_of(key: str, partitions: int) -> int:
     """The partition of `key`. CRC-32 is stable over releases, machines and both logs."""
     return zlib.crc32(key.encode()) % partitions
+
+
+def fitting(records: Iterable[Record], limit: int) -> list[Record]:
+    """The first of `records`: at most `limit`, and at most READ_BYTES_MAX together unless the first is larger."""
+    chosen: list[Record] = []
+    size = 0
+    for record in records:
+        size += len(record.value)
+        if len(chosen) == limit or (chosen and size > READ_BYTES_MAX):
+            break
+        chosen.append(record)
+    return chosen
