@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.errors import BadInput, Conflict, NotFound
 from hub.events import PresenceStatus
 from hub.ids import AgentId, QueueId, new_id
-from storage.tables import Moment, agents, presence, queue_members, queues
+from storage.column_types import Moment
+from storage.tables import agents, presence, queue_members, queues
 from storage.unit_of_work import UnitOfWork
 
 Role = Literal["agent", "supervisor", "admin"]
@@ -138,11 +139,14 @@ async def change(
 
 
 async def other_admins(connection: AsyncConnection, agent_id: AgentId) -> int:
-    """How many administrators besides this agent can sign in."""
-    query = sa.select(sa.func.count()).where(
-        agents.c.role == "admin", agents.c.disabled_at.is_(None), agents.c.id != agent_id
+    """How many administrators besides this agent can sign in. Locked, so that no two of them step down at once."""
+    query = (
+        sa.select(agents.c.id)
+        .where(agents.c.role == "admin", agents.c.disabled_at.is_(None))
+        .order_by(agents.c.id)
+        .with_for_update()
     )
-    return int((await connection.execute(query)).scalar_one())
+    return sum(row.id != agent_id for row in await connection.execute(query))
 
 
 async def queue_ids_of(connection: AsyncConnection, ids: Iterable[AgentId]) -> dict[AgentId, tuple[QueueId, ...]]:

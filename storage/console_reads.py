@@ -18,9 +18,10 @@ from hub.errors import BadInput
 from hub.events import ConversationStatus
 from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, QueueId, TouchpointId
 from storage import conversations as conversation_store
+from storage.column_types import EPOCH, Moment
 from storage.conversations import Conversation
 from storage.search import matching_identities
-from storage.tables import EPOCH, Id, Moment, channel_identities, conversations, queues, touchpoints
+from storage.tables import Id, channel_identities, conversations, queues, touchpoints
 
 View = Literal["mine", "waiting", "all", "closed"]
 PARTS_MAX = 120  # SQLite takes 500 in one union; whoever serves more queues has them read as one
@@ -126,6 +127,16 @@ async def conversations_of(
 
 async def conversation_of_touchpoint(connection: AsyncConnection, touchpoint_id: TouchpointId) -> ConversationId | None:
     query = sa.select(touchpoints.c.conversation_id).where(touchpoints.c.id == touchpoint_id)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def open_conversation_of(connection: AsyncConnection, identity_id: IdentityId) -> ConversationId | None:
+    """The open conversation of whoever this identity belongs to."""
+    query = (
+        sa.select(conversations.c.id)
+        .join(channel_identities, channel_identities.c.customer_id == conversations.c.customer_id)
+        .where(channel_identities.c.id == identity_id, conversations.c.status != S.CLOSED.value)
+    )
     return (await connection.execute(query)).scalar_one_or_none()
 
 
