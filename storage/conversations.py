@@ -14,7 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.events import Channel, ConversationState, ConversationStatus, Explanation, Preview
 from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, QueueId
-from storage.tables import conversations
+from storage.tables import channel_identities, conversations
+
+# Word for word the condition of the partial unique index, which a bound parameter would not match.
+_OPEN = sa.text("conversations.status <> 'closed'")
 
 
 @dataclass(slots=True)
@@ -112,8 +115,61 @@ async def lock(connection: AsyncConnection, ids: Iterable[ConversationId]) -> di
 async def lock_open_of(connection: AsyncConnection, customers: Iterable[CustomerId]) -> dict[CustomerId, Conversation]:
     """The open conversation of each customer that has one, locked. Lock the customers first when opening new ones."""
     among = sorted(set(customers))
-    condition = conversations.c.customer_id.in_(among) & (conversations.c.status != ConversationStatus.CLOSED)
+    condition = conversations.c.customer_id.in_(among) & _OPEN
     return {c.customer_id: c for c in await _locked(connection, condition)}
+
+
+async def lock_among(
+    connection: AsyncConnection, customers: Iterable[CustomerId], ids: Iterable[ConversationId]
+) -> list[Conversation]:
+    """The open conversations of `customers` and those of `ids`, open or not, locked together in order of id."""
+    open_ones = conversations.c.customer_id.in_(sorted(set(customers))) & _OPEN
+    named = sorted(set(ids))
+    return list(await _locked(connection, open_ones | conversations.c.id.in_(named) if named else open_ones))
+
+
+async def latest_of(
+    connection: AsyncConnection, customers: Iterable[CustomerId]
+) -> dict[CustomerId, "LatestConversation"]:
+    """The conversation that each customer had last, open or closed, by whoever of their identities opened it."""
+    newest = (
+        sa.select(conversations.c.id)
+        .where(conversations.c.identity_id == channel_identities.c.id)
+        .order_by(conversations.c.opened_at.desc())
+        .limit(1)
+        .correlate(channel_identities)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(
+            channel_identities.c.customer_id,
+            conversations.c.id,
+            conversations.c.last_agent_id,
+            conversations.c.opened_at,
+            conversations.c.closed_at,
+            conversations.c.closed_reason,
+        )
+        .join(conversations, conversations.c.id == newest)
+        .where(channel_identities.c.customer_id.in_(sorted(set(customers))))
+        .order_by(conversations.c.opened_at)
+    )
+    return {row.customer_id: LatestConversation(*row[1:]) for row in await connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class LatestConversation:
+    """What a new conversation of the same customer wants to know of it."""
+
+    id: ConversationId
+    last_agent_id: AgentId | None
+    opened_at: datetime
+    closed_at: datetime | None
+    closed_reason: str | None
+
+
+async def merged_into(connection: AsyncConnection, roots: Iterable[ConversationId]) -> list[Conversation]:
+    """Conversations closed because they were merged into one of `roots`, locked, in order of id."""
+    return list(await _locked(connection, conversations.c.merged_into.in_(sorted(set(roots)))))
 
 
 async def find(connection: AsyncConnection, conversation_id: ConversationId) -> Conversation | None:

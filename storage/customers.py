@@ -8,7 +8,6 @@ these records stands for all.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,7 +20,7 @@ from storage import identities as identity_store
 from storage import suggestions as suggestion_store
 from storage.evidence import Proof
 from storage.identities import Identity
-from storage.tables import channel_identities, customers
+from storage.tables import customers
 
 
 @dataclass(frozen=True, slots=True)

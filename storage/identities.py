@@ -4,7 +4,7 @@
 conversations, identities, then replies and touchpoints; within each by id.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ Address = tuple[str, str]  # account_id, external_id
 
 @dataclass(slots=True)
 class Identity:
-    """Mutable working copy; `save` writes what may change: profile, last_seq, last_inbound_at."""
+    """Mutable working copy; `save_profiles` and `save_counters` write what may change."""
 
     id: IdentityId
     account_id: str
@@ -48,21 +48,58 @@ class Identity:
 
 
 _COLUMNS = tuple(channel_identities.c[name] for name in Identity.__dataclass_fields__ if name != "is_new")
-_SAVED = ("display_name", "name_folded", "name_rank", "avatar_url", "locale", "page_url", "last_seq", "last_inbound_at")
-_SAVE = (
-    sa.update(channel_identities)
-    .where(channel_identities.c.id == sa.bindparam("v_id"))
-    .values({name: sa.bindparam(f"v_{name}") for name in _SAVED})
-)
+_PROFILE = ("display_name", "name_folded", "name_rank", "avatar_url", "locale", "page_url")
+_COUNTERS = ("last_seq", "last_inbound_at")
 
 
-async def find_or_create(work: UnitOfWork, wanted: Mapping[Address, Channel]) -> dict[Address, Identity]:
-    """The identity of each address; one that nobody knew gets a customer record of its own."""
-    found = await _by_addresses(work.connection, wanted)
-    missing = [address for address in sorted(wanted) if address not in found]
-    if missing:
-        found |= await _create(work, {address: wanted[address] for address in missing})
+def _update_of(names: tuple[str, ...]) -> sa.Update:
+    return (
+        sa.update(channel_identities)
+        .where(channel_identities.c.id == sa.bindparam("v_id"))
+        .values({name: sa.bindparam(f"v_{name}") for name in names})
+    )
+
+
+_SAVE_PROFILE, _SAVE_COUNTERS = _update_of(_PROFILE), _update_of(_COUNTERS)
+
+
+async def find(connection: AsyncConnection, addresses: Iterable[Address]) -> dict[Address, Identity]:
+    """Those that are known. Nothing is locked."""
+    by_account: dict[str, list[str]] = {}
+    for account_id, external_id in addresses:
+        by_account.setdefault(account_id, []).append(external_id)
+    found: dict[Address, Identity] = {}
+    for account_id, external_ids in by_account.items():
+        query = sa.select(*_COLUMNS).where(
+            channel_identities.c.account_id == account_id, channel_identities.c.external_id.in_(external_ids)
+        )
+        found |= {identity.address: identity for identity in map(_from_row, await connection.execute(query))}
     return found
+
+
+def new(address: Address, channel: Channel, now: datetime) -> Identity:
+    """Somebody nobody knew, with a home record of their own, to be filled in and inserted."""
+    home = CustomerId(new_id())
+    return Identity(IdentityId(new_id()), *address, channel, home, home, now, is_new=True)
+
+
+async def insert(work: UnitOfWork, fresh: Iterable[Identity]) -> dict[Address, Identity]:
+    """Each with its home record. Where another worker was faster, theirs is returned instead."""
+    rows = sorted(fresh, key=lambda identity: identity.address)
+    homes = [_home_row(identity) for identity in rows]
+    await work.connection.execute(sa.insert(customers), homes)
+    statement = upsert(channel_identities, is_sqlite=work.is_sqlite).on_conflict_do_nothing(
+        index_elements=["account_id", "external_id"]
+    )
+    returning = statement.returning(channel_identities.c.id)
+    taken = {row.id for row in await work.connection.execute(returning, [_to_row(identity) for identity in rows])}
+    created = {identity.address: identity for identity in rows if identity.id in taken}
+    beaten = [identity for identity in rows if identity.id not in taken]
+    if beaten:
+        unused = [identity.home_customer_id for identity in beaten]
+        await work.connection.execute(sa.delete(customers).where(customers.c.id.in_(unused)))
+        created |= await find(work.connection, [identity.address for identity in beaten])
+    return created
 
 
 async def by_ids(connection: AsyncConnection, ids: Iterable[IdentityId]) -> dict[IdentityId, Identity]:
@@ -98,51 +135,29 @@ async def lock(connection: AsyncConnection, ids: Iterable[IdentityId]) -> dict[I
     return {identity.id: identity for identity in map(_from_row, await connection.execute(query))}
 
 
-async def save(connection: AsyncConnection, changed: Iterable[Identity]) -> None:
-    """Profile, numbering and last inbound time of working copies that were locked, or read while nobody else writes."""
+async def save_profiles(connection: AsyncConnection, changed: Iterable[Identity]) -> None:
+    await _save(connection, _SAVE_PROFILE, _PROFILE, changed)
+
+
+async def save_counters(connection: AsyncConnection, changed: Iterable[Identity]) -> None:
+    """Numbering and last inbound time of working copies that are locked."""
+    await _save(connection, _SAVE_COUNTERS, _COUNTERS, changed)
+
+
+async def _save(
+    connection: AsyncConnection, statement: sa.Update, names: tuple[str, ...], changed: Iterable[Identity]
+) -> None:
     rows = [
-        {"v_id": identity.id} | {f"v_{name}": getattr(identity, name) for name in _SAVED}
+        {"v_id": identity.id} | {f"v_{name}": getattr(identity, name) for name in names}
         for identity in sorted(changed, key=lambda i: i.id)
     ]
     if rows:
-        await connection.execute(_SAVE, rows)
+        await connection.execute(statement, rows)
 
 
-async def _by_addresses(connection: AsyncConnection, wanted: Iterable[Address]) -> dict[Address, Identity]:
-    by_account: dict[str, list[str]] = {}
-    for account_id, external_id in wanted:
-        by_account.setdefault(account_id, []).append(external_id)
-    found: dict[Address, Identity] = {}
-    for account_id, external_ids in by_account.items():
-        query = sa.select(*_COLUMNS).where(
-            channel_identities.c.account_id == account_id, channel_identities.c.external_id.in_(external_ids)
-        )
-        found |= {identity.address: identity for identity in map(_from_row, await connection.execute(query))}
-    return found
-
-
-async def _create(work: UnitOfWork, wanted: Mapping[Address, Channel]) -> dict[Address, Identity]:
-    now = work.clock.now()
-    fresh = [_new(address, channel, now) for address, channel in wanted.items()]
-    homes = [{"id": i.home_customer_id, "current_id": i.home_customer_id, "tags": [], "created_at": now} for i in fresh]
-    await work.connection.execute(sa.insert(customers), homes)
-    insert = upsert(channel_identities, is_sqlite=work.is_sqlite).on_conflict_do_nothing(
-        index_elements=["account_id", "external_id"]
-    )
-    rows = [_to_row(identity) for identity in fresh]
-    taken = {row.id for row in await work.connection.execute(insert.returning(channel_identities.c.id), rows)}
-    created = {i.address: i for i in fresh if i.id in taken}
-    beaten = [i for i in fresh if i.id not in taken]  # another worker made them at this very moment
-    if beaten:
-        unused = [identity.home_customer_id for identity in beaten]
-        await work.connection.execute(sa.delete(customers).where(customers.c.id.in_(unused)))
-        created |= await _by_addresses(work.connection, [identity.address for identity in beaten])
-    return created
-
-
-def _new(address: Address, channel: Channel, now: datetime) -> Identity:
-    home = CustomerId(new_id())
-    return Identity(IdentityId(new_id()), *address, channel, home, home, now, is_new=True)
+def _home_row(identity: Identity) -> dict[str, Any]:
+    home = identity.home_customer_id
+    return {"id": home, "current_id": home, "tags": [], "created_at": identity.created_at}
 
 
 def _from_row(row: sa.Row[Any]) -> Identity:

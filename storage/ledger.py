@@ -64,6 +64,15 @@ class Link:
         return not self.revoked and not self.cut_by
 
 
+def in_force(entry_id: LedgerEntryId, chain: Sequence[Entry]) -> bool:
+    """Whether no undo in force revokes the entry. `chain`: at least all undos that lead to it, in order of number."""
+    revoked: set[LedgerEntryId] = set()
+    for entry in reversed(chain):  # an undo is younger than what it revokes, so the youngest are certain
+        if entry.target_id is not None and entry.id not in revoked:
+            revoked.add(entry.target_id)
+    return entry_id not in revoked
+
+
 async def append(connection: AsyncConnection, entry: Entry) -> int:
     """Its number."""
     row = {

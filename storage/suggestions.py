@@ -19,6 +19,7 @@ from storage.tables import channel_identities, suggestions
 from storage.unit_of_work import UnitOfWork
 
 Status = Literal["open", "accepted", "rejected", "obsolete"]
+Outcome = Literal["accepted", "rejected", "obsolete"]
 LISTED_MAX = 20
 
 

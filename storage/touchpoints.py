@@ -23,9 +23,10 @@ from hub.events import (
     TouchpointState,
 )
 from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, TouchpointId
-from storage.tables import channel_identities, provider_messages, touchpoints
+from storage.tables import ON_THEIR_WAY, channel_identities, provider_messages, touchpoints
 
 PAGE_MAX = 200
+ON_THEIR_WAY_MAX = 2000  # of one batch's identities
 
 
 @dataclass(slots=True)
@@ -160,6 +161,34 @@ async def sent_until(
     return [from_row(row) for row in await connection.execute(query)]
 
 
+async def on_their_way(
+    connection: AsyncConnection, identities: Iterable[IdentityId], *, lock: bool = False
+) -> list[Touchpoint]:
+    """Replies to these identities that are SENDING, SENT or DELIVERED, newest first: those that a watermark can be
+    about. Providers that send watermarks keep them few."""
+    query = (
+        sa.select(touchpoints)
+        .where(touchpoints.c.identity_id.in_(sorted(set(identities))), sa.text(ON_THEIR_WAY))
+        .order_by(touchpoints.c.number.desc())
+        .limit(ON_THEIR_WAY_MAX)
+    )
+    if lock:
+        query = query.with_for_update()
+    return [from_row(row) for row in await connection.execute(query)]
+
+
+async def newest_of(connection: AsyncConnection, identity_id: IdentityId) -> Touchpoint | None:
+    """The last entry that passed on this identity."""
+    query = (
+        sa.select(touchpoints)
+        .where(touchpoints.c.identity_id == identity_id)
+        .order_by(touchpoints.c.number.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(query)).first()
+    return from_row(row) if row else None
+
+
 async def page(
     connection: AsyncConnection, identities: Sequence[IdentityId], *, before: int | None = None, limit: int = 50
 ) -> list[Touchpoint]:
@@ -178,6 +207,19 @@ async def page(
     union = sa.union_all(*(sa.select(part) for part in parts)).subquery()
     newest = sa.select(union).order_by(union.c.number.desc()).limit(min(limit, PAGE_MAX))
     return [from_row(row) for row in reversed((await connection.execute(newest)).all())]
+
+
+async def accepted_at(connection: AsyncConnection, number: int) -> datetime | None:
+    """When the entry with this number was accepted."""
+    query = sa.select(touchpoints.c.accepted_at).where(touchpoints.c.number == number)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def by_client_id(connection: AsyncConnection, identity_id: IdentityId, client_id: str) -> Touchpoint | None:
+    """What this click wrote before, if anything."""
+    query = sa.select(touchpoints).where(touchpoints.c.identity_id == identity_id, touchpoints.c.client_id == client_id)
+    row = (await connection.execute(query)).first()
+    return from_row(row) if row else None
 
 
 async def changed_after(

@@ -153,4 +153,4 @@ class ConversationClosed(ConversationEvent):
 class ConversationReopened(ConversationEvent):
     TYPE: ClassVar[str] = "hub.conversation_reopened.v1"
 
-    reason: Literal["split", "by_agent"]
+    reason: Literal["split", "by_agent", "by_customer"]

@@ -1,0 +1,102 @@
+"""What follows for open conversations when customers become one: they become one, too. Called by identity.register
+after the fact; identity.parting is the other direction.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.events import (
+    ConversationAssigned,
+    ConversationClosed,
+    ConversationStatus,
+    CustomerMerged,
+    Explanation,
+    MergeNote,
+    OfferEnded,
+)
+from hub.ids import AgentId, CustomerId, LedgerEntryId
+from identity import joining
+from identity.board import Board, show
+from storage.conversations import Conversation
+from storage.customers import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Of which entry this is the consequence."""
+
+    entry_id: LedgerEntryId
+    why: Explanation
+    at: datetime
+    by: AgentId | None
+    undone: bool = False
+
+    def between(self, customer_id: CustomerId, other: CustomerId) -> MergeNote:
+        return MergeNote(
+            entry_id=self.entry_id,
+            customer_id=customer_id,
+            other_customer_id=other,
+            why=self.why,
+            at=self.at,
+            by=self.by,
+            undone=self.undone,
+        )
+
+
+def gather(
+    board: Board, note: Note, customer_id: CustomerId, olds: Sequence[CustomerId], lines: Mapping[CustomerId, Line]
+) -> None:
+    """`olds` are `customer_id` from now on. They are locked, their open conversations loaded, `lines` fresh."""
+    found = [conversation for old in olds if (conversation := board.open_of(old)) is not None]
+    if not found:
+        return
+    kept, *others = joining.oldest_first(found)
+    holder = joining.keeper(found)
+    for other in others:
+        _close_into(board, note, kept, other)
+    kept.customer_id = customer_id
+    board.put(kept)
+    show(kept, lines[customer_id])
+    if holder is not None:
+        _hand_over(board, kept, holder)
+    merge = note.between(customer_id, next(old for old in olds if old != customer_id))
+    board.record(kept, lambda state: CustomerMerged(conversation=state, merge=merge))
+
+
+def assign(board: Board, conversation: Conversation, agent_id: AgentId, why: Explanation) -> None:
+    """The agent's room was seen to by the caller."""
+    conversation.status = ConversationStatus.ASSIGNED
+    conversation.owner_id = conversation.last_agent_id = agent_id
+    conversation.offered_to = conversation.offer_expires_at = None
+    conversation.why = why
+    board.record(conversation, lambda state: ConversationAssigned(conversation=state, agent_id=agent_id, why=why))
+
+
+def _close_into(board: Board, note: Note, kept: Conversation, other: Conversation) -> None:
+    """It keeps its owner on its row, to be given back to; what counts open work looks at open conversations only."""
+    holder = other.owner_id or other.offered_to
+    joining.absorb(kept, other, note.at)
+    board.put(other)
+    by, into = note.by, kept.id
+    board.record(other, lambda state: ConversationClosed(conversation=state, by=by, reason="merged", into=into))
+    board.left(other, holder)
+
+
+def _hand_over(board: Board, kept: Conversation, holder: Conversation) -> None:
+    """To the agent of `holder`, which is one of those joined. That agent's load does not grow by it."""
+    agent_id = holder.owner_id
+    if holder is kept or agent_id is None or kept.owner_id == agent_id:
+        return
+    before = kept.owner_id or kept.offered_to
+    if kept.offered_to is not None:
+        _withdraw(board, kept, kept.offered_to)
+    kept.agent_active_at = holder.agent_active_at
+    assign(board, kept, agent_id, joining.KEPT_BY_MERGE)
+    board.left(kept, before)
+
+
+def _withdraw(board: Board, conversation: Conversation, agent_id: AgentId) -> None:
+    conversation.status = ConversationStatus.WAITING
+    conversation.offered_to = conversation.offer_expires_at = None
+    board.record(conversation, lambda state: OfferEnded(conversation=state, agent_id=agent_id, reason="withdrawn"))

@@ -1,0 +1,265 @@
+"""Who is who, kept: every join, split and undo is an entry in the ledger, a change of links, and its consequences.
+
+    register = Register(board)
+    await register.join(a, b, why)            # these two identities are one person
+    await register.split(ids, why, agent)     # these identities are somebody else than the rest
+    await register.undo(entry_id, why, agent) # as if that entry had never been made
+
+1. A customer is a component of the links in force, and what is in force follows from the entries alone. So undos may
+   come in any order, and an undo of an undo restores.
+2. Everything else (whose identity, which record stands for whom, whose open conversation) is computed from that for the
+   customers touched, never for more, and never from messages.
+3. The customers concerned are locked first; what is decided is read after that.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from hub.errors import BadInput, Conflict, NotFound
+from hub.events import Explanation
+from hub.ids import AgentId, CustomerId, IdentityId, LedgerEntryId, SuggestionId, new_id
+from identity.board import Board
+from identity.gathering import Note, gather
+from identity.grouping import bridges, components, representative
+from identity.joining import snapshot
+from identity.parting import part
+from storage import customers as customer_store
+from storage import identities as identity_store
+from storage import ledger, suggestions
+from storage.identities import Identity
+from storage.ledger import Entry, Link, in_force
+from storage.suggestions import Suggestion
+
+PAIRS_MAX = 400  # remembered as different people by one split; customers of more identities are remembered in part
+
+
+class Register:
+    """One per unit of work, on its board. `customer_of` collects what moved, for working copies elsewhere."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._connection = board.work.connection
+        self.held: set[CustomerId] = set()
+        self.customer_of: dict[IdentityId, CustomerId] = {}
+
+    async def hold(self, customers: Iterable[CustomerId]) -> None:
+        """Locks these customers and loads their open conversations."""
+        missing = set(customers) - self.held
+        if missing and not self._board.work.is_sqlite:
+            await customer_store.lock(self._connection, missing)
+        self.held |= missing
+        await self._board.load(missing)
+
+    async def join(
+        self,
+        a: IdentityId,
+        b: IdentityId,
+        why: Explanation,
+        *,
+        evidence: Sequence[dict[str, Any]] = (),
+        weak_value: str | None = None,
+        agent_id: AgentId | None = None,
+    ) -> LedgerEntryId | None:
+        """None: they are one customer already, nothing is written."""
+        members = await self._members_of([a, b])
+        if _customer(members, a) == _customer(members, b):
+            return None
+        entry = self._entry("merge", a, b, why, agent_id, members, evidence=tuple(evidence))
+        await ledger.append(self._connection, entry)
+        await ledger.add_links(self._connection, [Link(entry.id, a, b, weak_value=weak_value)])
+        await self._regroup(members, Note(entry.id, why, entry.at, agent_id))
+        return entry.id
+
+    async def split(self, ids: Collection[IdentityId], why: Explanation, agent_id: AgentId | None) -> LedgerEntryId:
+        """`ids` stay one person among themselves, and so does the rest. Raises BadInput when there is no rest."""
+        members = await self._members_of(ids)
+        leaving = [m.id for m in members if m.id in set(ids)]
+        staying = [m.id for m in members if m.id not in set(ids)]
+        if len({m.customer_id for m in members}) != 1:
+            raise Conflict("not_one_customer", "These channel identities are not one customer any more.")
+        if not leaving or not staying:
+            raise BadInput("nothing_to_split", "At least one channel identity must leave and one must stay.")
+        links = [link for link in await ledger.links_of(self._connection, [m.id for m in members]) if link.in_force]
+        crossing = [link for link in links if (link.identity_a in set(leaving)) != (link.identity_b in set(leaving))]
+        cuts = tuple(link.key for link in crossing)
+        entry = self._entry("split", leaving[0], staying[0], why, agent_id, members, cuts=cuts)
+        await ledger.append(self._connection, entry)
+        for link in crossing:
+            link.cut_by.append(entry.id)
+        await ledger.update_links(self._connection, crossing)
+        edges = [(link.identity_a, link.identity_b) for link in links]
+        kept_together = [*bridges(leaving, edges), *bridges(staying, edges)]
+        await ledger.add_links(self._connection, [Link(entry.id, one, other) for one, other in kept_together])
+        await self._keep_apart(entry, leaving, staying)
+        await self._regroup(members, Note(entry.id, why, entry.at, agent_id))
+        return entry.id
+
+    async def undo(self, entry_id: LedgerEntryId, why: Explanation, agent_id: AgentId | None) -> LedgerEntryId:
+        """Raises NotFound, and Conflict when it is undone already."""
+        target = await ledger.find(self._connection, entry_id)
+        if target is None:
+            raise NotFound("entry_unknown", "There is no such entry in the ledger.", where="entry_id")
+        links, cut = await self._links_of_chain(target)
+        ends = {end for link in (*links, *cut) for end in (link.identity_a, link.identity_b)}
+        members = await self._members_of({target.identity_a, target.identity_b} | ends)
+        chain = await ledger.of_pair(self._connection, target.identity_a, target.identity_b)
+        if not in_force(entry_id, chain):
+            raise Conflict("entry_undone", "This entry was undone already.", where="entry_id")
+        entry = self._entry("undo", target.identity_a, target.identity_b, why, agent_id, members, target_id=entry_id)
+        await ledger.append(self._connection, entry)
+        root = _root(target, chain)
+        holds = in_force(root.id, [*chain, entry])
+        await self._set_force(root, holds)
+        await self._regroup(members, Note(root.id, why, entry.at, agent_id, undone=not holds))
+        return entry.id
+
+    async def _links_of_chain(self, target: Entry) -> tuple[list[Link], list[Link]]:
+        """Links that the root of the chain owns, and links that it cut."""
+        chain = await ledger.of_pair(self._connection, target.identity_a, target.identity_b)
+        root = _root(target, chain)
+        cut = await ledger.links_by_entry(self._connection, {key[0] for key in root.cuts}) if root.cuts else []
+        own = await ledger.links_by_entry(self._connection, [root.id])
+        return own, [link for link in cut if link.key in set(root.cuts)]
+
+    async def _set_force(self, root: Entry, holds: bool) -> None:
+        """The links follow: a root in force has its links and its cuts."""
+        own, cut = await self._links_of_chain(root)
+        for link in own:
+            link.revoked = not holds
+        for link in cut:
+            link.cut_by = [e for e in link.cut_by if e != root.id] + ([root.id] if holds else [])
+        await ledger.update_links(self._connection, [*own, *cut])
+        if root.kind == "split":
+            await self._settle_apart(root, holds)
+
+    # --- people who are not the same ---------------------------------------------------------------------------------
+
+    async def _keep_apart(self, entry: Entry, leaving: Sequence[IdentityId], staying: Sequence[IdentityId]) -> None:
+        """No evidence shall join or suggest these pairs again."""
+        pairs = [suggestions.pair(one, other) for one in leaving for other in staying][:PAIRS_MAX]
+        known = {(s.identity_a, s.identity_b): s for s in await suggestions.of_identities(self._connection, leaving)}
+        again = [known[pair].id for pair in pairs if pair in known and known[pair].status in ("open", "obsolete")]
+        await suggestions.settle(self._connection, again, "rejected", at=entry.at, by=entry.agent_id, entry_id=entry.id)
+        new = [_rejected(pair, entry) for pair in pairs if pair not in known]
+        await suggestions.put_new(self._board.work, new)
+
+    async def _settle_apart(self, split: Entry, holds: bool) -> None:
+        settled = await suggestions.by_entry(self._connection, split.id)
+        made_by_split = [s.id for s in settled if s.why.code == split.why.code]
+        suggested = [s.id for s in settled if s.why.code != split.why.code]
+        for ids, otherwise in ((made_by_split, "obsolete"), (suggested, "open")):
+            await suggestions.settle(
+                self._connection,
+                ids,
+                "rejected" if holds else otherwise,  # type: ignore[arg-type]  # both are of Status
+                at=split.at if holds else None,
+                by=split.agent_id,
+                entry_id=split.id,
+            )
+
+    # --- customers ---------------------------------------------------------------------------------------------------
+
+    async def hold_owners(self, ids: Iterable[IdentityId]) -> None:
+        """The customers these identities are part of, whoever that is once they are held."""
+        await self._members_of(ids)
+
+    async def _members_of(self, ids: Iterable[IdentityId]) -> list[Identity]:
+        """All identities of all customers concerned, those customers held. Raises NotFound for unknown identities."""
+        wanted = set(ids)
+        while True:
+            owners = await identity_store.customers_of(self._connection, wanted)
+            if owners.keys() != wanted:
+                raise NotFound("identity_unknown", "There is no such channel identity.", where="identity_id")
+            if set(owners.values()) <= self.held:
+                return await identity_store.by_customers(self._connection, owners.values())
+            await self.hold(owners.values())
+
+    async def _regroup(self, members: Sequence[Identity], note: Note) -> None:
+        """The customers of `members` anew, from the links as they are now."""
+        ids = [member.id for member in members]
+        links = [link for link in await ledger.links_of(self._connection, ids) if link.in_force]
+        groups = components(ids, [(link.identity_a, link.identity_b) for link in links])
+        by_id = {member.id: member for member in members}
+        before = {member.id: member.customer_id for member in members}
+        after: dict[IdentityId, CustomerId] = {}
+        for group in groups:
+            customer_id = representative(by_id[i] for i in group)
+            after |= dict.fromkeys(group, customer_id)
+        moved = {i: customer_id for i, customer_id in after.items() if customer_id != before[i]}
+        await ledger.project(self._connection, moved, {i: by_id[i].home_customer_id for i in moved})
+        for identity_id, customer_id in moved.items():
+            by_id[identity_id].customer_id = customer_id
+        self.customer_of |= moved
+        self.held |= set(after.values())
+        await self._follow(members, before, note)
+
+    async def _follow(self, members: Sequence[Identity], before: Mapping[IdentityId, CustomerId], note: Note) -> None:
+        """One entry joins or parts, never both."""
+        lines = await customer_store.lines(self._connection, {member.customer_id for member in members})
+        groups: dict[CustomerId, list[Identity]] = {}
+        sources: dict[CustomerId, list[CustomerId]] = {}
+        for member in members:
+            groups.setdefault(member.customer_id, []).append(member)
+            sources.setdefault(member.customer_id, []).append(before[member.id])
+        for customer_id, olds in sources.items():
+            if len(set(olds)) > 1:
+                gather(self._board, note, customer_id, list(dict.fromkeys(olds)), lines)
+        for old in dict.fromkeys(before.values()):
+            parts = {new: groups[new] for new in groups if old in sources[new]}
+            if len(parts) > 1:
+                await part(self._board, note, old, parts, lines)
+
+    def _entry(
+        self,
+        kind: ledger.EntryKind,
+        a: IdentityId,
+        b: IdentityId,
+        why: Explanation,
+        agent_id: AgentId | None,
+        members: Sequence[Identity],
+        *,
+        target_id: LedgerEntryId | None = None,
+        cuts: tuple[ledger.LinkKey, ...] = (),
+        evidence: tuple[dict[str, Any], ...] = (),
+    ) -> Entry:
+        owners = sorted({member.customer_id for member in members})
+        standing = [c for owner in owners if (c := self._board.open_of(owner)) is not None]
+        return Entry(
+            id=LedgerEntryId(new_id()),
+            kind=kind,
+            identity_a=a,
+            identity_b=b,
+            why=why,
+            at=self._board.work.clock.now(),
+            target_id=target_id,
+            cuts=cuts,
+            customers=tuple(owners),
+            evidence=evidence,
+            before=tuple(snapshot(conversation) for conversation in standing),
+            agent_id=agent_id,
+        )
+
+
+def _customer(members: Iterable[Identity], identity_id: IdentityId) -> CustomerId:
+    return next(member.customer_id for member in members if member.id == identity_id)
+
+
+def _root(entry: Entry, chain: Iterable[Entry]) -> Entry:
+    by_id = {e.id: e for e in chain}
+    while entry.target_id is not None:
+        entry = by_id[entry.target_id]
+    return entry
+
+
+def _rejected(pair: tuple[IdentityId, IdentityId], entry: Entry) -> Suggestion:
+    return Suggestion(
+        id=SuggestionId(new_id()),
+        identity_a=pair[0],
+        identity_b=pair[1],
+        why=entry.why,
+        status="rejected",
+        created_at=entry.at,
+        entry_id=entry.id,
+        settled_at=entry.at,
+        settled_by=entry.agent_id,
+    )

@@ -1,0 +1,345 @@
+"""What arrived -> entries of the timeline. Synchronous: everything it needs was loaded for the whole batch before.
+
+A message or call of the customer opens a conversation when none is open. What the business did elsewhere (an echo of
+staff in the provider's app, an outgoing call) never makes work: it joins the open conversation, else the latest one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.events import (
+    Attachment,
+    Author,
+    CallCard,
+    CallDirection,
+    CallProgressed,
+    CallState,
+    ConversationClosed,
+    ConversationReopened,
+    ConversationStatus,
+    Delivery,
+    DeliveryState,
+    MessageEdited,
+    MessageReceived,
+    RecordingReady,
+    TouchpointEvent,
+    UnsupportedReceived,
+)
+from hub.ids import ConversationId, CustomerId, EventId, QueueId, TouchpointId, new_id
+from identity import calls
+from identity.arrivals import Arrival, ProviderName
+from identity.board import Board, show
+from identity.previews import preview_of
+from storage import early, replies
+from storage.conversations import Conversation, LatestConversation
+from storage.customers import Line
+from storage.early import Early, Kind
+from storage.touchpoints import Touchpoint
+
+
+@dataclass(slots=True)
+class Places:
+    """Where new conversations go, and what is known of their customers. Loaded for customers without an open one."""
+
+    queue_id: QueueId | None
+    lines: Mapping[CustomerId, Line]
+    latest: Mapping[CustomerId, LatestConversation]
+    reopen_window: timedelta
+
+
+@dataclass(slots=True)
+class Known:
+    """Touchpoints that the batch names, and what waits for those it brings. New ones are added as they come."""
+
+    touchpoints: dict[ProviderName, Touchpoint] = field(default_factory=dict)
+    early: dict[tuple[str, str, Kind], Early] = field(default_factory=dict)  # account, name, kind
+
+
+def makes_entry(data: TouchpointEvent) -> bool:
+    """Whether it may become an entry of the timeline, which then stands in some conversation."""
+    return isinstance(data, MessageReceived | CallProgressed | UnsupportedReceived)
+
+
+def makes_work(data: TouchpointEvent) -> bool:
+    """Whether an agent must see it, so that a conversation opens for it."""
+    match data:
+        case MessageReceived(author=author):
+            return author is Author.CUSTOMER
+        case CallProgressed(direction=direction):
+            return direction is CallDirection.INBOUND
+        case UnsupportedReceived():
+            return True
+    return False
+
+
+class Timeline:
+    """One per batch; `take` its arrivals in order. What concerns our own replies is for identity.receipts."""
+
+    def __init__(self, board: Board, known: Known, places: Places, now: datetime) -> None:
+        self._board = board
+        self._known = known
+        self._places = places
+        self._now = now
+        self._resting: dict[CustomerId, Conversation] = {}  # opened and closed at once, for what makes no work
+        self._too_early: dict[tuple[str, str, Kind], Early] = {}
+
+    def take(self, arrival: Arrival) -> None:
+        match arrival.data:
+            case MessageReceived() as message:
+                self._message(arrival, message)
+            case MessageEdited() as edit:
+                self._edit(arrival, edit)
+            case CallProgressed() as step:
+                self._step(arrival, step)
+            case RecordingReady() as ready:
+                self._recording(arrival, ready)
+            case UnsupportedReceived() as unsupported:
+                touchpoint = self._new(arrival, Author.CUSTOMER)
+                touchpoint.unsupported_kind, touchpoint.text = unsupported.kind, unsupported.raw or None
+                self._add(arrival, touchpoint, None)
+
+    @property
+    def too_early(self) -> list[Early]:
+        """What must wait for the entry it belongs to."""
+        return list(self._too_early.values())
+
+    # --- messages ----------------------------------------------------------------------------------------------------
+
+    def _message(self, arrival: Arrival, message: MessageReceived) -> None:
+        known = self._known.touchpoints.get((message.account_id, message.provider_message_id))
+        if known is not None and known.identity_id == arrival.identity.id:
+            self._told_twice(arrival, message, known)
+            return
+        touchpoint = self._new(arrival, message.author)
+        touchpoint.text, touchpoint.attachments = message.text, message.attachments
+        touchpoint.author_name = message.staff_name
+        touchpoint.reply_to = self._quoted(arrival, message)
+        if message.author is Author.BUSINESS:
+            touchpoint.delivery = Delivery(state=DeliveryState.SENT, changed_at=self._now)
+        # An id names one touchpoint. Should a provider use one for two people, the second goes without.
+        self._add(arrival, touchpoint, message.provider_message_id if known is None else None)
+
+    def _told_twice(self, arrival: Arrival, message: MessageReceived, known: Touchpoint) -> None:
+        """One message under two event ids is one entry; if its words changed, they were edited."""
+        by_customer = known.author is Author.CUSTOMER and message.author is Author.CUSTOMER
+        if by_customer and message.text is not None and message.text != known.text:
+            self._rewrite(arrival, known, message.text, message.occurred_at)
+
+    def _quoted(self, arrival: Arrival, message: MessageReceived) -> TouchpointId | None:
+        if message.reply_to is None:
+            return None
+        quoted = self._known.touchpoints.get((message.account_id, message.reply_to))
+        return quoted.id if quoted is not None and quoted.identity_id == arrival.identity.id else None
+
+    def _edit(self, arrival: Arrival, edit: MessageEdited) -> None:
+        known = self._known.touchpoints.get((edit.account_id, edit.provider_message_id))
+        if known is None:
+            self._keep(arrival, edit.provider_message_id, "edit", text=edit.text, at=edit.occurred_at.isoformat())
+        elif known.identity_id == arrival.identity.id and known.author is Author.CUSTOMER:
+            self._rewrite(arrival, known, edit.text, edit.occurred_at)
+
+    def _rewrite(self, arrival: Arrival, touchpoint: Touchpoint, text: str, at: datetime) -> None:
+        if touchpoint.edited_at is not None and at < touchpoint.edited_at:
+            return  # an older edit that was overtaken
+        conversation = self._board.home_of(touchpoint, arrival.identity.customer_id)
+        was_last = _is_last(conversation, touchpoint)
+        touchpoint.text, touchpoint.edited_at = text, at
+        self._changed(conversation, touchpoint, arrival.event_id, was_last=was_last)
+
+    # --- calls -------------------------------------------------------------------------------------------------------
+
+    def _step(self, arrival: Arrival, step: CallProgressed) -> None:
+        name = calls.call_key(step.call_id)
+        known = self._known.touchpoints.get((step.account_id, name))
+        if known is None or known.call is None:
+            author = Author.CUSTOMER if step.direction is CallDirection.INBOUND else Author.BUSINESS
+            touchpoint = self._new(arrival, author)
+            touchpoint.call = calls.after(calls.first_card(step), step)
+            self._add(arrival, touchpoint, name if known is None else None)
+        elif known.identity_id == arrival.identity.id:
+            card = calls.after(known.call, step)
+            if card != known.call:
+                self._advance(arrival, known, known.call, card)
+
+    def _advance(self, arrival: Arrival, touchpoint: Touchpoint, before: CallCard, card: CallCard) -> None:
+        """A call that turns out to be missed is work, even if its conversation was closed meanwhile."""
+        missed = card.state is CallState.MISSED and before.state is not CallState.MISSED
+        inbound = touchpoint.author is Author.CUSTOMER
+        conversation = self._board.home_of(touchpoint, arrival.identity.customer_id)
+        was_last = _is_last(conversation, touchpoint)
+        if missed and inbound and not conversation.is_open:
+            conversation = self._for_work(arrival)
+            touchpoint.conversation_id = conversation.id
+            conversation.unread += 1
+            was_last = True
+        touchpoint.call = card
+        self._wait_for(conversation, touchpoint)
+        self._changed(conversation, touchpoint, arrival.event_id, was_last=was_last)
+
+    def _recording(self, arrival: Arrival, ready: RecordingReady) -> None:
+        name = calls.call_key(ready.call_id)
+        known = self._known.touchpoints.get((ready.account_id, name))
+        if known is None or known.call is None:
+            self._keep(arrival, name, "recording", recording=ready.recording.model_dump(mode="json"))
+        elif known.identity_id == arrival.identity.id and known.call.recording is None:
+            known.call = calls.with_recording(known.call, ready.recording)
+            conversation = self._board.home_of(known, arrival.identity.customer_id)
+            self._board.changes.change(conversation, known, caused_by=arrival.event_id)
+
+    # --- entries -----------------------------------------------------------------------------------------------------
+
+    def _new(self, arrival: Arrival, author: Author) -> Touchpoint:
+        return Touchpoint(
+            id=TouchpointId(new_id()),
+            conversation_id=ConversationId(new_id()),  # set when it is added
+            identity_id=arrival.identity.id,
+            channel=arrival.data.channel,
+            account_id=arrival.data.account_id,
+            author=author,
+            occurred_at=arrival.data.occurred_at,
+            accepted_at=self._now,
+        )
+
+    def _add(self, arrival: Arrival, touchpoint: Touchpoint, name: str | None) -> None:
+        identity = arrival.identity
+        conversation = self._for_work(arrival) if makes_work(arrival.data) else self._at_rest(arrival)
+        identity.last_seq += 1
+        touchpoint.identity_seq = identity.last_seq
+        touchpoint.conversation_id = conversation.id
+        if name is not None:
+            self._known.touchpoints[(touchpoint.account_id, name)] = touchpoint
+            self._take_early(touchpoint, name)
+        if touchpoint.author is Author.CUSTOMER:
+            conversation.unread += 1
+            told_at = min(touchpoint.occurred_at, self._now)
+            identity.last_inbound_at = max(identity.last_inbound_at or told_at, told_at)
+        self._wait_for(conversation, touchpoint)
+        _show_last(conversation, touchpoint, self._now)
+        names = (name,) if name is not None else ()
+        self._board.changes.add(conversation, touchpoint, provider_ids=names, caused_by=arrival.event_id)
+
+    def _wait_for(self, conversation: Conversation, touchpoint: Touchpoint) -> None:
+        """Whether the customer waits for a person after this entry. Ringing in vain on our part changes nothing."""
+        card = touchpoint.call
+        if touchpoint.author is Author.CUSTOMER and (card is None or calls.needs_somebody(card)):
+            conversation.waiting_since = conversation.waiting_since or self._now
+        elif card is None or not calls.needs_somebody(card):
+            conversation.waiting_since = None
+
+    def _take_early(self, touchpoint: Touchpoint, name: str) -> None:
+        """What overtook this entry."""
+        for kind in ("edit", "recording", "receipt"):
+            found = self._known.early.pop((touchpoint.account_id, name, kind), None)
+            self._too_early.pop((touchpoint.account_id, name, kind), None)
+            if found is None or found.identity_id != touchpoint.identity_id:
+                continue
+            if kind == "edit" and touchpoint.author is Author.CUSTOMER:
+                touchpoint.text = found.data["text"]
+                touchpoint.edited_at = datetime.fromisoformat(found.data["at"])
+            elif kind == "recording" and touchpoint.call is not None:
+                recording = Attachment.model_validate(found.data["recording"])
+                touchpoint.call = calls.with_recording(touchpoint.call, recording)
+            elif kind == "receipt":
+                receipt = early.receipt_of(found)
+                replies.advance(touchpoint, receipt.state, self._now, failure=receipt.failure)
+
+    def _changed(self, conversation: Conversation, touchpoint: Touchpoint, cause: EventId, *, was_last: bool) -> None:
+        if was_last:
+            _show_last(conversation, touchpoint, self._now)
+        self._board.changes.change(conversation, touchpoint, caused_by=cause)
+
+    def _keep(self, arrival: Arrival, name: str, kind: Kind, **data: Any) -> None:
+        account_id = arrival.data.account_id
+        found = Early(account_id, name, kind, arrival.identity.id, data)
+        self._too_early[(account_id, name, kind)] = self._known.early[(account_id, name, kind)] = found
+
+    # --- conversations -----------------------------------------------------------------------------------------------
+
+    def _for_work(self, arrival: Arrival) -> Conversation:
+        customer_id = arrival.identity.customer_id
+        conversation = self._board.open_of(customer_id)
+        if conversation is not None:
+            return conversation
+        latest = self._places.latest.get(customer_id)
+        if latest is not None and self._may_reopen(latest):
+            reopened = self._board.get(latest.id)
+            if reopened is not None and not reopened.is_open:
+                return self._reopen(reopened, arrival)
+        conversation = self._fresh(arrival)
+        self._board.opened(conversation, caused_by=arrival.event_id)
+        return conversation
+
+    def _may_reopen(self, latest: LatestConversation) -> bool:
+        if latest.closed_reason != "resolved" or latest.closed_at is None:
+            return False
+        return self._now - latest.closed_at < self._places.reopen_window
+
+    def _reopen(self, conversation: Conversation, arrival: Arrival) -> Conversation:
+        conversation.status = ConversationStatus.WAITING
+        conversation.closed_at = conversation.closed_reason = None
+        conversation.customer_id = arrival.identity.customer_id
+        conversation.queued_at = self._now
+        self._board.put(conversation)
+        self._board.record(
+            conversation,
+            lambda state: ConversationReopened(conversation=state, reason="by_customer"),
+            caused_by=arrival.event_id,
+        )
+        self._board.waits(conversation)
+        return conversation
+
+    def _at_rest(self, arrival: Arrival) -> Conversation:
+        """The open one, else the latest, else one that is closed from its first moment: nobody need do anything."""
+        customer_id = arrival.identity.customer_id
+        latest = self._places.latest.get(customer_id)
+        known = self._board.open_of(customer_id) or self._resting.get(customer_id)
+        known = known or (self._board.get(latest.id) if latest is not None else None)
+        if known is not None:
+            return known
+        conversation = self._fresh(arrival)
+        self._board.opened(conversation, caused_by=arrival.event_id)
+        conversation.status = ConversationStatus.CLOSED
+        conversation.closed_at, conversation.closed_reason = self._now, "resolved"
+        conversation.queued_at = conversation.waiting_since = None
+        self._board.put(conversation)
+        self._board.record(
+            conversation,
+            lambda state: ConversationClosed(conversation=state, by=None, reason="resolved"),
+            caused_by=arrival.event_id,
+        )
+        self._resting[customer_id] = conversation
+        return conversation
+
+    def _fresh(self, arrival: Arrival) -> Conversation:
+        identity, latest = arrival.identity, self._places.latest.get(arrival.identity.customer_id)
+        if self._places.queue_id is None:
+            raise AssertionError("no queue was looked up for a batch that opens a conversation")
+        conversation = Conversation(
+            id=ConversationId(new_id()),
+            customer_id=identity.customer_id,
+            identity_id=identity.id,
+            queue_id=self._places.queue_id,
+            opened_at=self._now,
+            last_touch_at=self._now,
+            last_agent_id=latest.last_agent_id if latest is not None else None,
+            channels=(identity.channel,),
+            waiting_since=self._now,
+            queued_at=self._now,
+        )
+        line = self._places.lines.get(identity.customer_id)
+        if line is not None:
+            show(conversation, line)
+        return conversation
+
+
+def _is_last(conversation: Conversation, touchpoint: Touchpoint) -> bool:
+    return conversation.preview is not None and conversation.preview == preview_of(touchpoint)
+
+
+def _show_last(conversation: Conversation, touchpoint: Touchpoint, now: datetime) -> None:
+    if touchpoint.channel not in conversation.channels:
+        conversation.channels = (*conversation.channels, touchpoint.channel)
+    conversation.last_touch_at = now
+    conversation.preview = preview_of(touchpoint)
