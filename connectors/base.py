@@ -201,3 +201,19 @@ class RenewsCredentials(Protocol):
         """Renews in good time before they end. Raises CredentialsInvalid, and SendTransient when it may be tried
         again."""
         ...
+
+
+@runtime_checkable
+class KnowsMediaHosts(Protocol):
+    """What a connector offers besides, when its provider's files lie on known hosts: no other is asked for them."""
+
+    media_hosts: ClassVar[tuple[str, ...]]  # host names, with all below them
+
+
+@runtime_checkable
+class OpensMedia(Protocol):
+    """What a connector offers besides, when its provider's files cannot be had without credentials."""
+
+    def media_headers(self, url: str) -> Mapping[str, str]:
+        """For one GET of `url`, made anew for each try and each hop; empty for addresses that may not see them."""
+        ...

@@ -423,3 +423,13 @@ blobs = sa.Table(
     sa.Column("origin", sa.String(20), nullable=False),  # webhook, fetched, upload, visitor
     sa.Column("created_at", Moment, nullable=False, index=True),
 )
+
+# Touchpoints whose files are still at the provider. A claim moves next_attempt_at on, so that a fetch that was cut off
+# is made again.
+media_queue = sa.Table(
+    "media_queue",
+    metadata,
+    sa.Column("touchpoint_id", Id, primary_key=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_attempt_at", Moment, nullable=False, index=True),
+)

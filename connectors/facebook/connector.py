@@ -71,6 +71,7 @@ class FacebookConnector:
     channel: ClassVar[Channel] = Channel.FACEBOOK
     settings_model: ClassVar[type[AccountSettings]] = FacebookSettings
     capabilities: ClassVar[Capabilities] = CAPABILITIES
+    media_hosts: ClassVar[tuple[str, ...]] = ("fbcdn.net", "fbsbx.com")  # signed addresses: no token ever goes there
 
     def __init__(self, settings: FacebookSettings, context: ConnectorContext) -> None:
         self._settings = settings

@@ -59,6 +59,7 @@ class ZaloConnector:
     channel: ClassVar[Channel] = Channel.ZALO
     settings_model: ClassVar[type[AccountSettings]] = ZaloSettings
     capabilities: ClassVar[Capabilities] = CAPABILITIES
+    media_hosts: ClassVar[tuple[str, ...]] = ("zdn.vn", "zadn.vn", "zalo.me", "zaloapp.com")  # as seen
 
     def __init__(self, settings: ZaloSettings, context: ConnectorContext) -> None:
         self._context = context
