@@ -42,7 +42,7 @@ types: dev-setup
 	@$(PY)/mypy --no-error-summary
 
 imports: dev-setup
-	@$(PY)/python -m tools.imports
+	@$(PY)/lint-imports --no-logo
 
 generated: dev-setup
 	@$(PY)/python -m tools.generate --check

@@ -47,8 +47,10 @@ def run(**options: Any) -> None:
 @click.option("--fresh/--keep", default=False, help="Start from an empty shop instead of where the demo stopped.")
 def demo(fresh: bool, **options: Any) -> None:
     """Run the hub with a demo shop and customers who keep coming. Prints the address and the logins."""
-    from hub.demo.run import demo_settings, serve_demo
-
+    try:
+        from hub.demo.run import demo_settings, serve_demo
+    except ModuleNotFoundError as error:
+        raise click.ClickException("The demo needs the simulated providers of a checkout: run it there.") from error
     settings = _settings(**demo_settings(options))
     _go(serve_demo(settings, fresh=fresh, say=click.echo))
 

@@ -7,8 +7,6 @@ there is no such conversation or agent.
 
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
-
 from hub.errors import Conflict, NotFound
 from hub.events import (
     ConversationAssigned,
@@ -29,7 +27,7 @@ from hub.events import (
 from hub.ids import AgentId, ConversationId
 from storage import conversations as conversation_store
 from storage import routing
-from storage.changes import ChangeSet
+from storage.changes import AlreadyThere, ChangeSet
 from storage.conversations import Conversation
 from storage.unit_of_work import UnitOfWork
 
@@ -126,7 +124,7 @@ async def reopen(work: UnitOfWork, conversation_id: ConversationId, agent_id: Ag
     changes.record(conversation, lambda state: ConversationReopened(conversation=state, reason="by_agent"))
     try:
         await changes.flush()
-    except IntegrityError as error:  # the customer wrote at this very moment, and a new one opened
+    except AlreadyThere as error:  # the customer wrote at this very moment, and a new one opened
         raise Conflict("newer_open", "The customer already has an open conversation.") from error
     await _assign(work, conversation, agent_id, Explanation(code="route.reopened", params={"agent": agent.name}))
     work.publish(WorkGone(conversation_id=conversation_id, agent_id=agent_id))

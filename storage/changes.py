@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
+from hub.errors import HubError
 from hub.events import (
     ConversationEvent,
     ConversationState,
@@ -31,6 +33,10 @@ from storage.touchpoints import Touchpoint
 from storage.unit_of_work import UnitOfWork
 
 NOT_HISTORY = frozenset({TouchpointAdded.TYPE, TouchpointChanged.TYPE, "hub.conversation_read.v1"})
+
+
+class AlreadyThere(HubError):
+    """A constraint refused what somebody else has written at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +112,14 @@ class ChangeSet:
         return firsts
 
     async def flush(self) -> None:
-        """Writes everything and publishes the events in the order they were recorded."""
-        await self._write_conversations()
+        """Writes everything and publishes the events in the order they were recorded.
+
+        Raises AlreadyThere for a second open conversation of one customer; the unit of work is over then.
+        """
+        try:
+            await self._write_conversations()
+        except IntegrityError as error:
+            raise AlreadyThere("the customer has another open conversation") from error
         await self._write_touchpoints()
         history: list[dict[str, Any]] = []
         for pending in self._pending:

@@ -1,4 +1,4 @@
-"""Brings a database to the schema of this release. `hub run` does it at start when embedded, `hub migrate` in a cluster.
+"""Brings a database to the schema of this release: at start when embedded, by `hub migrate` in a cluster.
 
 One linear history for both databases (storage/migrations/versions). Several processes may start at once: PostgreSQL
 lets one migrate and the others wait; SQLite has one process anyway.

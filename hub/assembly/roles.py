@@ -24,10 +24,12 @@ from connectors.webchat.app import Webchat
 from hub.assembly.catalog import Channels
 from hub.assembly.ground import Ground
 from hub.assembly.parts import Part
-from hub.events import TOUCHPOINTS
+from hub.events import TOUCHPOINTS, Attachment
 from hub.service import Consumer, Handler
 from hub.settings import Role
 from hub.sockets import socket_server
+from identity.service import GROUP as IDENTITY
+from identity.service import Resolver
 from router.liveness import Liveness
 from router.service import Router
 from storage.media import MediaLinks, MediaServer
@@ -50,6 +52,10 @@ class Site:
     @cached_property
     def links(self) -> MediaLinks:
         return MediaLinks(self.ground.box, self.ground.clock, public_url=self.ground.settings.url)
+
+    def link_to(self, attachment: Attachment) -> str | None:
+        """An address of our copy; None while there is none."""
+        return self.links.link(attachment.blob) if attachment.blob else None
 
     def caller(self, request: web.BaseRequest) -> str:
         """Who sent a request, behind our own proxies."""
@@ -85,7 +91,7 @@ def ingress(site: Site) -> Part:
         clock=ground.clock,
         box=ground.box,
         files=ground.blobs,
-        link_to=site.links.link,
+        link_to=site.link_to,
         public_url=ground.settings.url,
         trusted_proxies=ground.settings.trusted_proxies,
     )
@@ -95,9 +101,7 @@ def ingress(site: Site) -> Part:
 
 def identity(site: Site) -> Part:
     """Who wrote: consumes touchpoints, writes timelines, joins customers."""
-    from identity.service import GROUP, Resolver
-
-    return site.consumer(GROUP, [TOUCHPOINTS], Resolver().handle)
+    return site.consumer(IDENTITY, [TOUCHPOINTS], Resolver().handle)
 
 
 def router(site: Site) -> Part:
