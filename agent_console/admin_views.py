@@ -113,7 +113,6 @@ class DeadLetterView(Frozen):
     key: str
     reason: str
     body: str
-    replayed_at: When | None = None
 
 
 class DeadLetterPage(Frozen):
@@ -137,7 +136,8 @@ class ReplayIn(Frozen):
 
 
 class ReplayOut(Frozen):
-    """`missing` are ids that are not there (any more)."""
+    """`missing` are ids that are not there (any more); `unreadable` are events that this release cannot read either."""
 
     replayed: int
     missing: tuple[str, ...]
+    unreadable: tuple[str, ...]

@@ -21,11 +21,6 @@ def is_own(origin: str, host: str | None, public_url: str) -> bool:
     return page.scheme in {"http", "https"} and host is not None and page.netloc.lower() == host.lower()
 
 
-def is_known_host(host: str | None, allowed: frozenset[str]) -> bool:
-    """`allowed` empty: any host. Ports do not matter."""
-    return not allowed or (host is not None and without_port(host.lower()) in allowed)
-
-
 def without_port(host: str) -> str:
     name, colon, port = host.rpartition(":")
     return name if colon and port.isdecimal() else host

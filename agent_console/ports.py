@@ -42,21 +42,3 @@ class MediaLinks(Protocol):
     def link(self, blob: str) -> str:
         """Path and query on our own host, or a whole URL of an object store."""
         ...
-
-
-class Uploads(Protocol):
-    """Takes files from agents."""
-
-    async def keep(self, content: bytes, *, name: str) -> "Kept":
-        """Durable when it returns. Raises BadInput for what may not be sent at all."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """`mime` was found from the content, not believed."""
-
-    blob: str
-    name: str
-    mime: str
-    size_bytes: int

@@ -230,9 +230,9 @@ class Upload(Frozen):
 
 
 class LedgerReceipt(Frozen):
-    """The entry that a merge, a split or an undo wrote. What it changed arrives as events."""
+    """The entry that a merge, a split or an undo wrote; None: they were one already. Its effects come as events."""
 
-    entry_id: LedgerEntryId
+    entry_id: LedgerEntryId | None
 
 
 # --- what the API takes --------------------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ class TimelineQuery(Frozen):
     """`before` is the number of the oldest entry that is there already."""
 
     before: int | None = Field(default=None, ge=1, lt=2**63)
-    limit: int = Field(default=50, ge=1, le=200)
+    limit: int = Field(default=50, ge=1, le=100)
 
 
 class ChangesQuery(Frozen):

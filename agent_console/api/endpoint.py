@@ -23,7 +23,6 @@ from hub.errors import BadInput, Forbidden, NotFound
 from hub.metrics import counter, histogram
 
 JSON_BYTES_MAX = 1024 * 1024
-FILE_BYTES_MAX = 25 * 1024 * 1024
 READ_JSON_S = 10.0
 READ_FILE_S = 120.0
 HANDLE_S = 20.0
@@ -91,12 +90,15 @@ Guard = Callable[[Caller, Mapping[str, Any]], Awaitable[None]]  # raises NotFoun
 class Endpoint:
     """One route, served."""
 
-    def __init__(self, route: Route, handler: Handler, guard: Guard, sign_ins: SignIns, *, https: bool) -> None:
+    def __init__(
+        self, route: Route, handler: Handler, guard: Guard, sign_ins: SignIns, *, https: bool, file_bytes_max: int
+    ) -> None:
         self._route = route
         self._handler = handler
         self._guard = guard
         self._sign_ins = sign_ins
         self._https = https
+        self._file_bytes_max = file_bytes_max
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         with SECONDS.labels(route=self._route.name).time():
@@ -137,7 +139,7 @@ class Endpoint:
         if self._route.takes is None:
             return b""
         if self._route.takes == "bytes":
-            return await _read(request, FILE_BYTES_MAX, READ_FILE_S)
+            return await _read(request, self._file_bytes_max, READ_FILE_S)
         if request.content_type != "application/json" or (request.charset or "utf-8").lower() != "utf-8":
             raise WrongMedia("application/json")
         return await _read(request, JSON_BYTES_MAX, READ_JSON_S)

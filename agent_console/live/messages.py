@@ -1,7 +1,7 @@
 """What travels on the socket (Socket.IO, namespace /agent), as models: the generated TypeScript client has them too.
 
 From the hub:  event (LiveEvent), row (LiveRow), sync (LiveSync), reload (LiveReload), presence (LivePresence),
-               queues (LiveQueues), typing (LiveTyping), kick (LiveKick)
+               agents (LiveAgents), queues (LiveQueues), typing (LiveTyping), kick (LiveKick)
 To the hub:    watch, unwatch (WatchIn), typing (TypingIn); each is acknowledged with Ack
 On connecting: auth = ConnectAuth
 """
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import Field, RootModel, create_model
 
-from agent_console.views import QueueView
+from agent_console.views import AgentCard, QueueView
 from hub.events import CONVERSATIONS, ConversationState, EventData, PresenceStatus, registry
 from hub.events.common import Frozen, When
 from hub.ids import AgentId, ConversationId, IdentityId
@@ -54,9 +54,10 @@ class LiveSync(Frozen):
 
 
 class LiveReload(Frozen):
-    """Too much was missed: take the snapshot anew and connect again with its cursor."""
+    """Take the snapshot anew: too much was missed, or what may be seen has changed. The socket stays: what it says from
+    now on is newer than that snapshot or repeats it."""
 
-    reason: Literal["too_old", "unknown_cursor", "fell_behind"]
+    reason: Literal["too_old", "unknown_cursor", "fell_behind", "rights_changed"]
 
 
 class LivePresence(Frozen):
@@ -65,8 +66,14 @@ class LivePresence(Frozen):
     since: When
 
 
+class LiveAgents(Frozen):
+    """Colleagues whose card changed; the first one after connecting has everybody. At most once a second."""
+
+    agents: tuple[AgentCard, ...]
+
+
 class LiveQueues(Frozen):
-    """Sent at most once a second, and only when something changed."""
+    """All queues of the one who reads it. At most once a second, and only when something changed."""
 
     queues: tuple[QueueView, ...]
 
@@ -98,8 +105,11 @@ class WatchIn(Frozen):
 
 
 class TypingIn(Frozen):
+    """`identity_id`: the way of answering that is chosen, so that only that side is told; None: the preferred one."""
+
     conversation_id: ConversationId
     on: bool
+    identity_id: IdentityId | None = None
 
 
 class Ack(Frozen):
@@ -116,6 +126,7 @@ MESSAGES: tuple[type[Any], ...] = (
     LiveSync,
     LiveReload,
     LivePresence,
+    LiveAgents,
     LiveQueues,
     LiveTyping,
     LiveKick,

@@ -957,7 +957,7 @@ export interface components {
         readonly ConversationReopened: {
             readonly conversation: components["schemas"]["ConversationState"];
             /** @enum {string} */
-            readonly reason: "split" | "by_agent";
+            readonly reason: "split" | "by_agent" | "by_customer";
         };
         /**
          * ConversationRequeued
@@ -1084,8 +1084,6 @@ export interface components {
             readonly id: string;
             readonly key: string;
             readonly reason: string;
-            /** @default null */
-            readonly replayed_at: string | null;
             readonly topic: string;
             readonly type: string;
         };
@@ -1194,11 +1192,10 @@ export interface components {
         };
         /**
          * LedgerReceipt
-         * @description The entry that a merge, a split or an undo wrote. What it changed arrives as events.
+         * @description The entry that a merge, a split or an undo wrote; None: they were one already. Its effects come as events.
          */
         readonly LedgerReceipt: {
-            /** Format: uuid */
-            readonly entry_id: string;
+            readonly entry_id: string | null;
         };
         /**
          * LedgerView
@@ -1221,6 +1218,13 @@ export interface components {
             /** @default null */
             readonly target_id: string | null;
             readonly why: components["schemas"]["Explanation"];
+        };
+        /**
+         * LiveAgents
+         * @description Colleagues whose card changed; the first one after connecting has everybody. At most once a second.
+         */
+        readonly LiveAgents: {
+            readonly agents: readonly components["schemas"]["AgentCard"][];
         };
         /** LiveConversationAssigned */
         readonly LiveConversationAssigned: {
@@ -1377,18 +1381,19 @@ export interface components {
         };
         /**
          * LiveQueues
-         * @description Sent at most once a second, and only when something changed.
+         * @description All queues of the one who reads it. At most once a second, and only when something changed.
          */
         readonly LiveQueues: {
             readonly queues: readonly components["schemas"]["QueueView"][];
         };
         /**
          * LiveReload
-         * @description Too much was missed: take the snapshot anew and connect again with its cursor.
+         * @description Take the snapshot anew: too much was missed, or what may be seen has changed. The socket stays: what it says from
+         *     now on is newer than that snapshot or repeats it.
          */
         readonly LiveReload: {
             /** @enum {string} */
-            readonly reason: "too_old" | "unknown_cursor" | "fell_behind";
+            readonly reason: "too_old" | "unknown_cursor" | "fell_behind" | "rights_changed";
         };
         /**
          * LiveRow
@@ -1591,11 +1596,12 @@ export interface components {
         };
         /**
          * ReplayOut
-         * @description `missing` are ids that are not there (any more).
+         * @description `missing` are ids that are not there (any more); `unreadable` are events that this release cannot read either.
          */
         readonly ReplayOut: {
             readonly missing: readonly string[];
             readonly replayed: number;
+            readonly unreadable: readonly string[];
         };
         /**
          * ReplyIn
@@ -1778,10 +1784,15 @@ export interface components {
             /** @default null */
             readonly unsupported_kind: string | null;
         };
-        /** TypingIn */
+        /**
+         * TypingIn
+         * @description `identity_id`: the way of answering that is chosen, so that only that side is told; None: the preferred one.
+         */
         readonly TypingIn: {
             /** Format: uuid */
             readonly conversation_id: string;
+            /** @default null */
+            readonly identity_id?: string | null;
             readonly on: boolean;
         };
         /** UndoIn */

@@ -1,0 +1,73 @@
+"""Who is who, as agents decide it: rename, merge, split, settle a suggestion, undo."""
+
+from agent_console import details
+from agent_console.api.endpoint import Call
+from agent_console.guard import see_customer
+from agent_console.parts import Parts
+from agent_console.views import CustomerPatch, CustomerView, LedgerReceipt, MergeIn, SplitIn, UndoIn
+from hub.errors import BadInput, NotFound
+from hub.ids import CustomerId, IdentityId, LedgerEntryId, SuggestionId
+from identity import commands
+
+
+class Customers:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def get_customer(self, call: Call) -> CustomerView:
+        async with self._parts.units.database.reading() as connection:
+            customer_id = await see_customer(connection, call.caller, _customer(call))
+            return await details.customer_detail(connection, call.caller, customer_id)
+
+    async def change_customer(self, call: Call) -> CustomerView:
+        async with self._parts.units.begin() as work:
+            customer_id = await see_customer(work.connection, call.caller, _customer(call))
+            await commands.rename_customer(work, customer_id, call.body(CustomerPatch).name)
+            shown = await details.customer_detail(work.connection, call.caller, customer_id)
+            await work.commit()
+        return shown
+
+    async def merge_customers(self, call: Call) -> LedgerReceipt:
+        """Both must be seen: merging shows the agent the other's history."""
+        given = call.body(MergeIn)
+        async with self._parts.units.begin() as work:
+            one = await see_customer(work.connection, call.caller, _customer(call))
+            try:
+                other = await see_customer(work.connection, call.caller, given.other_customer_id)
+            except NotFound as error:
+                raise NotFound(error.code, error.problem, where="body.other_customer_id") from error
+            if one == other:
+                raise BadInput("same_customer", "They are one customer already.", where="body.other_customer_id")
+            entry_id = await commands.merge_customers(work, one, other, call.caller.agent_id, reason=given.reason)
+            await work.commit()
+        return LedgerReceipt(entry_id=entry_id)
+
+    async def accept_suggestion(self, call: Call) -> LedgerReceipt:
+        async with self._parts.units.begin() as work:
+            suggestion_id = SuggestionId(call.id("suggestion_id"))
+            entry_id = await commands.accept_suggestion(work, suggestion_id, call.caller.agent_id)
+            await work.commit()
+        return LedgerReceipt(entry_id=entry_id)
+
+    async def reject_suggestion(self, call: Call) -> None:
+        async with self._parts.units.begin() as work:
+            await commands.reject_suggestion(work, SuggestionId(call.id("suggestion_id")), call.caller.agent_id)
+            await work.commit()
+
+    async def undo_entry(self, call: Call) -> LedgerReceipt:
+        async with self._parts.units.begin() as work:
+            target, reason = LedgerEntryId(call.id("entry_id")), call.body(UndoIn).reason
+            entry_id = await commands.undo_entry(work, target, call.caller.agent_id, reason=reason)
+            await work.commit()
+        return LedgerReceipt(entry_id=entry_id)
+
+    async def split_identity(self, call: Call) -> LedgerReceipt:
+        async with self._parts.units.begin() as work:
+            identity_id, reason = IdentityId(call.id("identity_id")), call.body(SplitIn).reason
+            entry_id = await commands.split_identity(work, [identity_id], call.caller.agent_id, reason=reason)
+            await work.commit()
+        return LedgerReceipt(entry_id=entry_id)
+
+
+def _customer(call: Call) -> CustomerId:
+    return CustomerId(call.id("customer_id"))
