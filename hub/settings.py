@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     )
     demo: bool = _set(False, "demo accounts with known passwords, providers simulated on loopback")
 
+    local_providers: bool = _set(False, "fetch files from this machine, too: for simulated providers")
+
     # where things are kept
     database_url: SecretStr | None = _set(None, "postgresql+asyncpg://user@host/name; unset: SQLite in HUB_DATA")
     kafka_url: str | None = _set(None, "kafka://host:9092,host:9092; unset: the log is in the database")

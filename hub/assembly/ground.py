@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from obstore.store import ObjectStore
 
 from connectors.accounts import ConnectorDirectory
+from connectors.fetching import Fetcher, FetchRules
 from connectors.http import ProviderHttp
 from hub.bus import Bus
 from hub.clock import Clock, SystemClock
@@ -34,6 +35,7 @@ class Ground:
     box: SecretBox
     blobs: BlobStore
     http: ProviderHttp
+    fetcher: Fetcher
     directory: ConnectorDirectory
 
 
@@ -65,6 +67,9 @@ async def open_ground(settings: Settings) -> AsyncIterator[Ground]:
         http = ProviderHttp()
         await http.start()
         stack.push_async_callback(http.stop)
+        fetcher = Fetcher(FetchRules(loopback_allowed=settings.demo or settings.local_providers))
+        await fetcher.start()
+        stack.push_async_callback(fetcher.stop)
         box = SecretBox(secret_keys(settings))
         files = _files(settings)
         yield Ground(
@@ -77,6 +82,7 @@ async def open_ground(settings: Settings) -> AsyncIterator[Ground]:
             box=box,
             blobs=BlobStore(files, units),
             http=http,
+            fetcher=fetcher,
             directory=ConnectorDirectory(units, box, http, clock),
         )
 
