@@ -15,6 +15,7 @@ from tools.servers import REPOSITORY
 
 GENERATORS: tuple[str, ...] = (
     # "package.module:function"
+    "hub.schemas:files",
     "agent_console.api.openapi:files",
     "tools.apigen:files",
 )
