@@ -1,0 +1,127 @@
+/** The pages. What stands below the shell is only there once the snapshot is in. */
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { Crash } from "@/app/Crash";
+import { NotFoundPage } from "@/app/NotFoundPage";
+import { ShellPage, SignInPage } from "@/app/pages";
+import type { SignInControl } from "@/app/session";
+import { Workspace } from "@/app/workspace/Workspace";
+import { VIEWS } from "@/data/keys";
+import { HOME_VIEW, paths } from "@/lib/paths";
+
+export interface RouterContext {
+  readonly client: QueryClient;
+  readonly session: SignInControl;
+}
+
+interface SignInSearch {
+  readonly next?: string;
+  readonly ended?: boolean;
+}
+
+const root = createRootRouteWithContext<RouterContext>()({
+  component: Outlet,
+  notFoundComponent: NotFoundPage,
+  errorComponent: Crash,
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: paths.signIn,
+  validateSearch: (search: Record<string, unknown>): SignInSearch => ({
+    // only an address of our own: "//elsewhere" would lead out
+    ...(typeof search.next === "string" && /^\/(?!\/)/.test(search.next) && { next: search.next }),
+    ...(search.ended === true && { ended: true }),
+  }),
+  component: SignInPage,
+});
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  beforeLoad: async ({ context, location }) => {
+    if (await context.session.ensure()) return;
+    throw redirect({ to: paths.signIn, search: { next: location.href } });
+  },
+  component: ShellPage,
+  errorComponent: Crash,
+});
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: paths.list, params: { view: HOME_VIEW } });
+  },
+});
+
+const list = createRoute({
+  getParentRoute: () => shell,
+  path: paths.list,
+  beforeLoad: ({ params }) => {
+    if (!VIEWS.some((view) => view === params.view)) throw redirect({ to: paths.list, params: { view: HOME_VIEW } });
+  },
+  component: Workspace,
+});
+
+const conversation = createRoute({ getParentRoute: () => list, path: "/$conversationId" });
+
+const admin = createRoute({
+  getParentRoute: () => shell,
+  path: paths.admin,
+  component: lazyRouteComponent(() => import("@/features/admin/AdminPage")),
+});
+const adminHome = createRoute({
+  getParentRoute: () => admin,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: paths.adminChannels });
+  },
+});
+const channels = createRoute({
+  getParentRoute: () => admin,
+  path: "/channels",
+  component: lazyRouteComponent(() => import("@/features/admin/Channels")),
+});
+const agents = createRoute({
+  getParentRoute: () => admin,
+  path: "/agents",
+  component: lazyRouteComponent(() => import("@/features/admin/Agents")),
+});
+const deadLetters = createRoute({
+  getParentRoute: () => admin,
+  path: "/dead-letters",
+  component: lazyRouteComponent(() => import("@/features/admin/DeadLetters")),
+});
+
+const tree = root.addChildren([
+  signIn,
+  shell.addChildren([
+    home,
+    list.addChildren([conversation]),
+    admin.addChildren([adminHome, channels, agents, deadLetters]),
+  ]),
+]);
+
+export function makeRouter(context: RouterContext) {
+  return createRouter({
+    routeTree: tree,
+    context,
+    defaultPreload: false,
+    defaultPendingMs: 150,
+    defaultErrorComponent: Crash,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

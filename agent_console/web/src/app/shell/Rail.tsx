@@ -1,0 +1,73 @@
+/** The rail: pages on top, me at the bottom. On a phone it lies at the bottom of the screen. */
+import { Tooltip } from "@mantine/core";
+import { Link, useRouterState } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import css from "@/app/shell/Rail.module.css";
+import { useMe } from "@/data/session";
+import { PresenceMenu } from "@/features/presence/PresenceMenu";
+import { HOME_VIEW, paths } from "@/lib/paths";
+import { mayAdminister } from "@/lib/permissions";
+import { KEYMAP } from "@/lib/shortcuts/keymap";
+import { Brand } from "@/ui/Brand";
+import { IconButton } from "@/ui/Button";
+import { Icon } from "@/ui/Icon";
+
+interface Props {
+  onSignedOut: () => void;
+  onHelp: () => void;
+  onPalette: () => void;
+}
+
+export function Rail({ onSignedOut, onHelp, onPalette }: Props) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const isAdmin = useRouterState({ select: (state) => state.location.pathname.startsWith(paths.admin) });
+  return (
+    <nav className={css.rail} aria-label={t("rail.label")}>
+      <span className={css.brand}>
+        <Brand size={28} />
+      </span>
+      <Tooltip label={t("rail.conversations")} position="right">
+        <Link
+          to={paths.list}
+          params={{ view: HOME_VIEW }}
+          className={css.page}
+          aria-label={t("rail.conversations")}
+          aria-current={isAdmin ? undefined : "page"}
+        >
+          <Icon name="inbox" size={20} />
+        </Link>
+      </Tooltip>
+      {mayAdminister(me.agent) && (
+        <Tooltip label={t("rail.admin")} position="right">
+          <Link
+            to={paths.admin}
+            className={css.page}
+            aria-label={t("rail.admin")}
+            aria-current={isAdmin ? "page" : undefined}
+          >
+            <Icon name="sliders" size={20} />
+          </Link>
+        </Tooltip>
+      )}
+      <span className={css.space} />
+      <IconButton
+        icon="command"
+        label={t("rail.palette")}
+        shortcut={KEYMAP.palette.keys}
+        tooltipSide="right"
+        onClick={onPalette}
+      />
+      <span className={css.help}>
+        <IconButton
+          icon="help"
+          label={t("rail.help")}
+          shortcut={KEYMAP.help.keys}
+          tooltipSide="right"
+          onClick={onHelp}
+        />
+      </span>
+      <PresenceMenu onSignedOut={onSignedOut} />
+    </nav>
+  );
+}

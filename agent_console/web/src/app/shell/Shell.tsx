@@ -1,0 +1,63 @@
+/** What stands around every page: the rail, the line's state, keys, notices. */
+import { Outlet, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { Banner } from "@/app/shell/Banner";
+import { Rail } from "@/app/shell/Rail";
+import css from "@/app/shell/Shell.module.css";
+import { useOutbox } from "@/data/outbox";
+import { useMe } from "@/data/session";
+import { hasDrafts } from "@/features/composer/drafts";
+import { paths } from "@/lib/paths";
+import { mayAdminister } from "@/lib/permissions";
+import { listenForShortcuts, useShortcut } from "@/lib/shortcuts/shortcuts";
+import { Notices, runNewestAction } from "@/ui/notices";
+
+const Palette = lazy(() => import("@/app/palette/Palette"));
+const Help = lazy(() => import("@/app/shortcuts/Help"));
+
+export function Shell({ onSignedOut }: { onSignedOut: () => void }) {
+  const [open, setOpen] = useState<"palette" | "help" | null>(null);
+  useEffect(() => listenForShortcuts(document), []);
+  usePageKeys();
+  useUnsentGuard();
+  useShortcut("palette", () => setOpen("palette"));
+  useShortcut("help", () => setOpen("help"));
+  useShortcut("undo", () => void runNewestAction());
+  return (
+    <div className={css.shell}>
+      <Rail onSignedOut={onSignedOut} onHelp={() => setOpen("help")} onPalette={() => setOpen("palette")} />
+      <div className={css.page}>
+        <Banner />
+        <Outlet />
+      </div>
+      <Notices />
+      <Suspense fallback={null}>
+        {open === "palette" && (
+          <Palette onClose={() => setOpen(null)} onHelp={() => setOpen("help")} onSignedOut={onSignedOut} />
+        )}
+        {open === "help" && <Help onClose={() => setOpen(null)} />}
+      </Suspense>
+    </div>
+  );
+}
+
+function usePageKeys(): void {
+  const navigate = useNavigate();
+  const me = useMe();
+  useShortcut("goMine", () => void navigate({ to: paths.list, params: { view: "mine" } }));
+  useShortcut("goWaiting", () => void navigate({ to: paths.list, params: { view: "waiting" } }));
+  useShortcut("goAll", () => void navigate({ to: paths.list, params: { view: "all" } }));
+  useShortcut("goClosed", () => void navigate({ to: paths.list, params: { view: "closed" } }));
+  useShortcut("goAdmin", () => void navigate({ to: paths.admin }), mayAdminister(me.agent));
+}
+
+/** The browser asks before it throws away what is half written or not sent yet. */
+function useUnsentGuard(): void {
+  useEffect(() => {
+    const onLeave = (event: BeforeUnloadEvent) => {
+      if (hasDrafts() || useOutbox.getState().entries.length > 0) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", onLeave);
+    return () => window.removeEventListener("beforeunload", onLeave);
+  }, []);
+}

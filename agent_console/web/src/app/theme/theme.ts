@@ -1,0 +1,14 @@
+/** Defaults of the Mantine components we use. Their looks are in mantine.css. */
+import { createTheme, Menu, Popover, Tooltip } from "@mantine/core";
+
+export const theme = createTheme({
+  primaryColor: "indigo",
+  defaultRadius: 6,
+  cursorType: "pointer",
+  respectReducedMotion: true,
+  components: {
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withinPortal: true, offset: 6 } }),
+    Menu: Menu.extend({ defaultProps: { shadow: "md", offset: 4, transitionProps: { duration: 120 } } }),
+    Popover: Popover.extend({ defaultProps: { shadow: "md", offset: 4, transitionProps: { duration: 120 } } }),
+  },
+});

@@ -1,0 +1,145 @@
+/** Who, whose, since when, why; and what can be done with it as a whole. */
+import { useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { togglePanel, useLayout } from "@/app/layout";
+import css from "@/app/workspace/ThreadHead.module.css";
+import { useWork } from "@/app/workspace/use-work";
+import type { Verb } from "@/data/commands";
+import type { View } from "@/data/keys";
+import { useAgentName, useMe } from "@/data/session";
+import type { ConversationState } from "@/lib/api/types";
+import { phone } from "@/lib/format/text";
+import { dateTime } from "@/lib/format/time";
+import { useNaming } from "@/lib/naming";
+import { paths } from "@/lib/paths";
+import { mayAnswerOffer, mayRelease, mayReopen, mayResolve, mayTake } from "@/lib/permissions";
+import { KEYMAP } from "@/lib/shortcuts/keymap";
+import { useShortcut } from "@/lib/shortcuts/shortcuts";
+import { Button, IconButton } from "@/ui/Button";
+import { Fault } from "@/ui/Fault";
+import { Icon } from "@/ui/Icon";
+import { WaitClock } from "@/ui/WaitClock";
+import { Why } from "@/ui/Why";
+
+export function ThreadHead({ row, view }: { row: ConversationState; view: View }) {
+  const { t } = useTranslation();
+  const nameOf = useNaming();
+  const isPanelOpen = useLayout((layout) => layout.isPanelOpen);
+  const [error, setError] = useState<unknown>(null);
+  return (
+    <>
+      <header className={css.head}>
+        <Link to={paths.list} params={{ view }} className={css.back} aria-label={t("thread.back")}>
+          <Icon name="left" />
+        </Link>
+        <div className={css.who}>
+          <h2 className={css.name}>
+            <span className={css.nameWords}>{nameOf(row)}</span>
+            <ShownNumber row={row} />
+          </h2>
+          <Status row={row} />
+        </div>
+        <Actions row={row} onError={setError} />
+        <span className={css.panelButton}>
+          <IconButton
+            icon="panel"
+            label={t("customer.panel")}
+            shortcut={KEYMAP.customer.keys}
+            aria-expanded={isPanelOpen}
+            onClick={() => togglePanel()}
+          />
+        </span>
+      </header>
+      {error !== null && (
+        <div className={css.fault}>
+          <Fault error={error} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function ShownNumber({ row }: { row: ConversationState }) {
+  const { t } = useTranslation();
+  if (row.customer_phone === null || row.customer_name === null) return null;
+  return (
+    <span className={css.number}>
+      {phone(row.customer_phone)}
+      {row.phone_verified && (
+        <span className={css.verified} title={t("strength.attested")}>
+          <Icon name="check" size={12} />
+          <span className="visually-hidden">{t("strength.attested")}</span>
+        </span>
+      )}
+    </span>
+  );
+}
+
+function Status({ row }: { row: ConversationState }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const agentName = useAgentName();
+  const agent = agentName(row.owner_id ?? row.offered_to) ?? t("history.somebody");
+  const said = () => {
+    if (row.status === "closed") {
+      return t(row.closed_reason === "merged" ? "status.mergedAt" : "status.closedAt", {
+        at: dateTime(row.closed_at ?? row.opened_at),
+      });
+    }
+    if (row.status === "waiting") return t("status.waiting");
+    if (row.status === "offered") return t("status.offeredTo", { agent });
+    return row.owner_id === me.agent.id ? t("status.yours") : t("status.with", { agent });
+  };
+  return (
+    <p className={css.status}>
+      <span>{said()}</span>
+      {row.why && row.status !== "closed" && <Why why={row.why} />}
+      {row.waiting_since && row.status !== "closed" && (
+        <span className={css.waiting}>
+          {t("status.waitingFor")} <WaitClock row={row} />
+        </span>
+      )}
+    </p>
+  );
+}
+
+/** The buttons that make sense now, each with its key. */
+function Actions({ row, onError }: { row: ConversationState; onError: (error: unknown) => void }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const client = useQueryClient();
+  const work = useWork(client, row, onError);
+  const may = {
+    take: mayTake(me.agent, row),
+    accept: mayAnswerOffer(me.agent, row),
+    release: mayRelease(me.agent, row),
+    resolve: mayResolve(me.agent, row),
+    reopen: mayReopen(me.agent, row),
+  };
+  useShortcut("release", () => work("release"), may.release);
+  useShortcut("resolve", () => work("resolve"), may.resolve);
+  useShortcut("reopen", () => work("reopen"), may.reopen);
+  const button = (verb: Verb, icon: "check" | "undo" | "release", key: string, kind: "primary" | "plain" | "quiet") => (
+    <Button
+      kind={kind}
+      size="s"
+      icon={icon}
+      onClick={() => work(verb)}
+      title={`${t(`verb.${verb}`)} (${key.toUpperCase()})`}
+    >
+      {t(`verb.${verb}`)}
+    </Button>
+  );
+  return (
+    <div className={css.actions}>
+      {may.accept && button("decline", "release", KEYMAP.decline.keys, "quiet")}
+      {may.accept && button("accept", "check", KEYMAP.accept.keys, "primary")}
+      {may.take && button("take", "check", KEYMAP.accept.keys, "primary")}
+      {may.release && button("release", "release", KEYMAP.release.keys, "quiet")}
+      {may.resolve && !may.accept && button("resolve", "check", KEYMAP.resolve.keys, "plain")}
+      {may.reopen && button("reopen", "undo", KEYMAP.reopen.keys, "plain")}
+    </div>
+  );
+}

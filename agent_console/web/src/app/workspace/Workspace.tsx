@@ -1,0 +1,60 @@
+/** The agent's place: list, thread, customer. Three columns where there is room, two with a drawer, one on a phone. */
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { LIST, PANEL, togglePanel, useLayout } from "@/app/layout";
+import { Resizer } from "@/app/workspace/Resizer";
+import { Thread } from "@/app/workspace/Thread";
+import { useOfferKeys } from "@/app/workspace/use-offer-keys";
+import css from "@/app/workspace/Workspace.module.css";
+import { VIEWS, type View } from "@/data/keys";
+import { ConversationList } from "@/features/conversations/ConversationList";
+import { HOME_VIEW, paths } from "@/lib/paths";
+import { useShortcut } from "@/lib/shortcuts/shortcuts";
+import { Empty } from "@/ui/Empty";
+
+export function Workspace() {
+  const { t } = useTranslation();
+  const params = useParams({ strict: false });
+  const view = VIEWS.find((candidate) => candidate === params.view) ?? HOME_VIEW;
+  const openId = params.conversationId;
+  const { list, panel } = useLayout();
+  const navigate = useNavigate();
+  const open = (conversationId: string) => void navigate({ to: paths.conversation, params: { view, conversationId } });
+  useOfferKeys(openId, open);
+  useShortcut("leave", () => leave(openId, () => void navigate({ to: paths.list, params: { view } })));
+  useEffect(() => {
+    if (openId === undefined) togglePanel(false);
+  }, [openId]);
+
+  return (
+    <div
+      className={css.workspace}
+      data-open={openId !== undefined || undefined}
+      style={{ "--list-width": `${list}px`, "--panel-width": `${panel}px` } as React.CSSProperties}
+    >
+      <div className={css.list}>
+        <ConversationList view={view} openId={openId} onOpen={open} />
+      </div>
+      <Resizer column="list" limits={LIST} side="left" label={t("layout.resizeList")} />
+      {openId === undefined ? <NoThread view={view} /> : <Thread key={openId} conversationId={openId} view={view} />}
+      {openId !== undefined && <Resizer column="panel" limits={PANEL} side="right" label={t("layout.resizePanel")} />}
+    </div>
+  );
+}
+
+/** Escape closes the drawer first; on a phone it goes back to the list. */
+function leave(openId: string | undefined, toList: () => void): void {
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  if (useLayout.getState().isPanelOpen) togglePanel(false);
+  else if (openId !== undefined && matchMedia("(max-width: 767px)").matches) toList();
+}
+
+function NoThread({ view }: { view: View }) {
+  const { t } = useTranslation();
+  return (
+    <main className={css.nothing}>
+      <Empty title={t("thread.none.title")} hint={t(view === "mine" ? "thread.none.mine" : "thread.none.hint")} />
+    </main>
+  );
+}

@@ -1,0 +1,35 @@
+/** Commands on the open conversation. Resolving can be taken back for five seconds, from wherever one is by then. */
+import type { QueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { command, type Verb } from "@/data/commands";
+import { useMe } from "@/data/session";
+import { asProblem } from "@/lib/api/problems";
+import type { ConversationState } from "@/lib/api/types";
+import { useWords } from "@/lib/i18n/words";
+import { useNaming } from "@/lib/naming";
+import { KEYMAP } from "@/lib/shortcuts/keymap";
+import { notify } from "@/ui/notices";
+
+export function useWork(
+  client: QueryClient,
+  row: ConversationState,
+  onError: (error: unknown) => void,
+): (verb: Verb) => void {
+  const { t } = useTranslation();
+  const words = useWords();
+  const me = useMe();
+  const nameOf = useNaming();
+  const run = (verb: Verb) => command(client, verb, row.id, me.agent.id);
+  const undo = () => {
+    run("reopen").catch((error) => notify({ text: words.problem(asProblem(error)), tone: "bad" }));
+  };
+  return (verb) => {
+    onError(null);
+    run(verb).catch(onError);
+    if (verb !== "resolve") return;
+    notify({
+      text: t("notice.resolved", { name: nameOf(row) }),
+      action: { label: t("merge.undo"), shortcut: KEYMAP.undo.keys, run: undo },
+    });
+  };
+}

@@ -1,0 +1,29 @@
+/** The names of everything in the query cache, in one place: live events patch what requests filled. */
+
+export const VIEWS = ["mine", "waiting", "all", "closed"] as const;
+export type View = (typeof VIEWS)[number];
+
+/** Which list: `queueId` and `q` are null when not asked for. */
+export interface ListQuery {
+  readonly view: View;
+  readonly queueId: string | null;
+  readonly q: string | null;
+}
+
+export const keys = {
+  me: ["me"] as const,
+  queues: ["queues"] as const,
+  agents: ["agents"] as const,
+  rows: ["rows"] as const,
+  lists: ["list"] as const,
+  list: (query: ListQuery) => ["list", query.view, query.queueId, query.q] as const,
+  details: ["detail"] as const,
+  detail: (conversationId: string) => ["detail", conversationId] as const,
+  timelines: ["timeline"] as const,
+  timeline: (conversationId: string) => ["timeline", conversationId] as const,
+  channels: ["admin", "channels"] as const,
+  channelAccounts: ["admin", "channel-accounts"] as const,
+  staff: ["admin", "agents"] as const,
+  allQueues: ["admin", "queues"] as const,
+  deadLetters: ["admin", "dead-letters"] as const,
+};

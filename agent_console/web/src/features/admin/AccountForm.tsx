@@ -1,0 +1,113 @@
+/** One channel account: a new one, or what can be changed of one that is there. The hub checks; faults stand at their fields. */
+import { Select, Switch, TextInput } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, type ReactNode, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import css from "@/features/admin/Admin.module.css";
+import { addChannelAccount, changeChannelAccount } from "@/features/admin/api";
+import { SettingsFields } from "@/features/admin/SettingsFields";
+import { fieldsOf, type Schema, toSettings, type Values } from "@/features/admin/settings";
+import { faultAt, useSaving } from "@/features/admin/use-saving";
+import type { Channel, ChannelAccount, ChannelDescription } from "@/lib/api/types";
+import { fold } from "@/lib/format/text";
+import { Button } from "@/ui/Button";
+import { Fault } from "@/ui/Fault";
+
+interface Props {
+  channels: readonly ChannelDescription[];
+  account?: ChannelAccount;
+  onDone: () => void;
+  children?: ReactNode;
+}
+
+export function AccountForm({ channels, account, onDone, children }: Props) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const saving = useSaving(onDone);
+  const [channel, setChannel] = useState<Channel | undefined>(account?.channel ?? channels[0]?.channel);
+  const [name, setName] = useState(account?.display_name ?? "");
+  const [id, setId] = useState<string | null>(account?.id ?? null);
+  const [active, setActive] = useState(account?.active ?? true);
+  const [values, setValues] = useState<Values>(account?.settings ?? {});
+  const schema = channels.find((candidate) => candidate.channel === channel)?.settings_schema as Schema | undefined;
+  const fields = useMemo(() => (schema ? fieldsOf(schema) : []), [schema]);
+  const shownId = id ?? idFrom(channel, name);
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (channel === undefined) return;
+    const body = { display_name: name.trim(), settings: toSettings(fields, values), active };
+    saving.run(() =>
+      account
+        ? changeChannelAccount(client, account.id, body)
+        : addChannelAccount(client, { id: shownId, channel, ...body }),
+    );
+  };
+
+  return (
+    <form className={css.form} data-alone={account === undefined || undefined} onSubmit={submit} noValidate>
+      {children}
+      <div className={css.fields}>
+        {!account && (
+          <Select
+            label={t("admin.channel")}
+            data={channels.map((one) => ({ value: one.channel, label: t(`channel.${one.channel}`) }))}
+            value={channel ?? null}
+            allowDeselect={false}
+            onChange={(next) => {
+              setChannel((next ?? undefined) as Channel | undefined);
+              setValues({});
+            }}
+          />
+        )}
+        <TextInput
+          label={t("admin.accountName")}
+          value={name}
+          onChange={(change) => setName(change.currentTarget.value)}
+          error={faultAt(saving.faults, "body.display_name")}
+        />
+        {!account && (
+          <TextInput
+            label={t("admin.accountId")}
+            description={t("admin.accountIdHint")}
+            value={shownId}
+            spellCheck={false}
+            onChange={(change) => setId(change.currentTarget.value)}
+            error={faultAt(saving.faults, "body.id")}
+          />
+        )}
+        <Switch
+          label={t("admin.activeSwitch")}
+          checked={active}
+          onChange={(change) => setActive(change.currentTarget.checked)}
+        />
+      </div>
+      <SettingsFields
+        key={channel}
+        fields={fields}
+        values={values}
+        onChange={setValues}
+        path="body.settings"
+        faults={saving.faults}
+        secretsSet={account?.secrets ?? []}
+      />
+      {saving.error !== null && <Fault error={saving.error} />}
+      <div className={css.formFoot}>
+        <Button kind="primary" type="submit" disabled={saving.isBusy}>
+          {t(account ? "action.save" : "admin.connect")}
+        </Button>
+        <Button kind="quiet" onClick={onDone}>
+          {t("action.cancel")}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** facebook + "Điện máy Hoa" -> facebook-dien-may-hoa: what AccountId allows. */
+export function idFrom(channel: Channel | undefined, name: string): string {
+  const slug = fold(name)
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return [channel, slug].filter(Boolean).join("-").slice(0, 63);
+}

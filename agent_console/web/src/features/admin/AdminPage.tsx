@@ -1,0 +1,34 @@
+/** For the ops person, once a week: channel accounts, agents, and what could not be handled. Loaded when first opened. */
+import "@/features/admin/mantine.css";
+import { Link, Outlet } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { useMe } from "@/data/session";
+import css from "@/features/admin/Admin.module.css";
+import { paths } from "@/lib/paths";
+import { mayAdminister } from "@/lib/permissions";
+import { Empty } from "@/ui/Empty";
+
+export default function AdminPage() {
+  const { t } = useTranslation();
+  const me = useMe();
+  if (!mayAdminister(me.agent)) return <Empty title={t("admin.notYours.title")} hint={t("admin.notYours.hint")} />;
+  return (
+    <main className={css.page}>
+      <div className={css.column}>
+        <h1 className={css.title}>{t("rail.admin")}</h1>
+        <nav className={css.tabs} aria-label={t("rail.admin")}>
+          <Link to={paths.adminChannels} className={css.tab}>
+            {t("admin.channels")}
+          </Link>
+          <Link to={paths.adminAgents} className={css.tab}>
+            {t("admin.agents")}
+          </Link>
+          <Link to={paths.adminDeadLetters} className={css.tab}>
+            {t("admin.deadLetters")}
+          </Link>
+        </nav>
+        <Outlet />
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,109 @@
+/** The list: views, search, offers on top, and rows that stay under the finger while the world moves. */
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { ListQuery, View } from "@/data/keys";
+import { useListing } from "@/data/lists";
+import { useMe } from "@/data/session";
+import css from "@/features/conversations/ConversationList.module.css";
+import { OfferCards } from "@/features/conversations/OfferCards";
+import { QueueFilter } from "@/features/conversations/QueueFilter";
+import { Rows } from "@/features/conversations/Rows";
+import { useDebounced } from "@/features/conversations/use-debounced";
+import { ViewTabs } from "@/features/conversations/ViewTabs";
+import { fold } from "@/lib/format/text";
+import { KEYMAP } from "@/lib/shortcuts/keymap";
+import { useShortcut } from "@/lib/shortcuts/shortcuts";
+import { IconButton } from "@/ui/Button";
+import { Empty } from "@/ui/Empty";
+import { Fault } from "@/ui/Fault";
+import { Icon } from "@/ui/Icon";
+import { Key } from "@/ui/Key";
+import { Skeleton } from "@/ui/Skeleton";
+
+const SEARCH_AFTER_MS = 250;
+
+export interface ConversationListProps {
+  view: View;
+  openId: string | undefined;
+  onOpen: (conversationId: string) => void;
+}
+
+export function ConversationList({ view, openId, onOpen }: ConversationListProps) {
+  const me = useMe();
+  const [search, setSearch] = useState("");
+  const [queueId, setQueueId] = useState<string | null>(null);
+  const q = useDebounced(search.trim(), SEARCH_AFTER_MS);
+  const query: ListQuery = useQueryOf(view, queueId, q);
+  const listing = useListing(query, me.agent.id);
+
+  return (
+    <section className={css.list} aria-label={useTranslation().t("list.label")}>
+      <header className={css.head}>
+        <ViewTabs view={view} />
+        <div className={css.tools}>
+          <Search value={search} onChange={setSearch} />
+          <QueueFilter queueId={queueId} onChange={setQueueId} />
+        </div>
+      </header>
+      <OfferCards openId={openId} onOpen={onOpen} />
+      {listing.error !== null && listing.rows.length === 0 ? (
+        <div className={css.fault}>
+          <Fault error={listing.error} onRetry={listing.retry} />
+        </div>
+      ) : listing.rows.length > 0 ? (
+        <Rows listing={listing} view={view} openId={openId} />
+      ) : listing.isLoading ? (
+        <Skeleton lines={8} />
+      ) : (
+        <NothingHere view={view} q={q} />
+      )}
+    </section>
+  );
+}
+
+/** The same object while nothing changed: it is the cache's key. */
+function useQueryOf(view: View, queueId: string | null, q: string): ListQuery {
+  const last = useRef<ListQuery>({ view, queueId, q: null });
+  const wanted = fold(q) === "" ? null : q;
+  if (last.current.view !== view || last.current.queueId !== queueId || last.current.q !== wanted) {
+    last.current = { view, queueId, q: wanted };
+  }
+  return last.current;
+}
+
+function Search({ value, onChange }: { value: string; onChange: (text: string) => void }) {
+  const { t } = useTranslation();
+  const input = useRef<HTMLInputElement>(null);
+  useShortcut("search", () => input.current?.focus());
+  return (
+    <search className={css.search}>
+      <Icon name="search" />
+      <input
+        ref={input}
+        value={value}
+        onChange={(change) => onChange(change.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape" || event.nativeEvent.isComposing) return;
+          onChange("");
+          input.current?.blur();
+        }}
+        placeholder={t("list.search")}
+        aria-label={t("list.search")}
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={100}
+      />
+      {value === "" ? (
+        <Key name={KEYMAP.search.keys} />
+      ) : (
+        <IconButton icon="close" size="s" label={t("list.clearSearch")} onClick={() => onChange("")} />
+      )}
+    </search>
+  );
+}
+
+function NothingHere({ view, q }: { view: View; q: string }) {
+  const { t } = useTranslation();
+  if (q !== "") return <Empty title={t("empty.search.title", { q })} hint={t("empty.search.hint")} />;
+  return <Empty title={t(`empty.${view}.title`)} hint={t(`empty.${view}.hint`)} />;
+}

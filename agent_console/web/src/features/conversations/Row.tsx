@@ -1,0 +1,63 @@
+/** One conversation in a list: who, where, since when, and the last words. */
+import { Link } from "@tanstack/react-router";
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import type { View } from "@/data/keys";
+import { useAgentName, useMe } from "@/data/session";
+import { usePreviewText } from "@/features/conversations/preview";
+import css from "@/features/conversations/Row.module.css";
+import type { ConversationState } from "@/lib/api/types";
+import { useNaming } from "@/lib/naming";
+import { paths } from "@/lib/paths";
+import { ChannelMark } from "@/ui/ChannelMark";
+import { Icon } from "@/ui/Icon";
+import { WaitClock } from "@/ui/WaitClock";
+
+export const Row = memo(function Row({ row, view, isOpen }: { row: ConversationState; view: View; isOpen: boolean }) {
+  const { t } = useTranslation();
+  const nameOf = useNaming();
+  const preview = usePreviewText();
+  const channel = row.preview?.channel ?? row.channels.at(-1);
+  return (
+    <Link
+      to={paths.conversation}
+      params={{ view, conversationId: row.id }}
+      className={css.row}
+      data-row={row.id}
+      data-unread={row.unread > 0 || undefined}
+      aria-current={isOpen ? "true" : undefined}
+      draggable={false}
+    >
+      <span className={css.mark}>{channel && <ChannelMark channel={channel} size={20} />}</span>
+      <span className={css.name}>{nameOf(row)}</span>
+      <span className={css.clock}>
+        <WaitClock row={row} />
+      </span>
+      <span className={css.preview}>{preview(row)}</span>
+      <span className={css.signs}>
+        <Owner row={row} view={view} />
+        {row.suggestions > 0 && (
+          <span className={css.suggestion} title={t("row.suggestions", { count: row.suggestions })}>
+            <Icon name="merge" size={14} />
+            <span className="visually-hidden">{t("row.suggestions", { count: row.suggestions })}</span>
+          </span>
+        )}
+        {row.unread > 0 && (
+          <span className={css.unread}>
+            {row.unread > 99 ? "99+" : row.unread}
+            <span className="visually-hidden">{t("row.unread")}</span>
+          </span>
+        )}
+      </span>
+    </Link>
+  );
+});
+
+/** Whose it is, where that is not plain from the list. */
+function Owner({ row, view }: { row: ConversationState; view: View }) {
+  const me = useMe();
+  const agentName = useAgentName();
+  if (view === "mine" || row.owner_id === null) return null;
+  if (row.owner_id === me.agent.id) return null;
+  return <span className={css.owner}>{agentName(row.owner_id)?.split(" ").at(-1)}</span>;
+}

@@ -1,0 +1,101 @@
+/** The customer on each channel: what proves it, why it belongs here, and the way out if it does not. */
+import { useTranslation } from "react-i18next";
+import { splitIdentity } from "@/features/customer/customer";
+import css from "@/features/customer/Identities.module.css";
+import { useAct } from "@/features/customer/use-act";
+import type { Customer, Identity } from "@/lib/api/types";
+import { phone } from "@/lib/format/text";
+import { dateTime } from "@/lib/format/time";
+import { useWords } from "@/lib/i18n/words";
+import { useNow } from "@/lib/now";
+import { ChannelMark } from "@/ui/ChannelMark";
+import { Fault } from "@/ui/Fault";
+import { Proof } from "@/ui/Proof";
+
+export function Identities({ conversationId, customer }: { conversationId: string; customer: Customer }) {
+  return (
+    <ul className={css.identities}>
+      {customer.identities.map((identity) => (
+        <IdentityCard
+          key={identity.id}
+          conversationId={conversationId}
+          identity={identity}
+          maySplit={customer.identities.length > 1}
+        />
+      ))}
+    </ul>
+  );
+}
+
+interface CardProps {
+  conversationId: string;
+  identity: Identity;
+  maySplit: boolean;
+}
+
+function IdentityCard({ conversationId, identity, maySplit }: CardProps) {
+  const { t } = useTranslation();
+  const words = useWords();
+  const now = useNow();
+  const act = useAct(conversationId);
+  return (
+    <li className={css.identity}>
+      <ChannelMark channel={identity.channel} size={20} />
+      <div className={css.words}>
+        <p className={css.name}>{identity.display_name ?? shownId(identity)}</p>
+        <p className={css.meta}>
+          {identity.account_name}
+          {identity.last_inbound_at && (
+            <time dateTime={identity.last_inbound_at} title={dateTime(identity.last_inbound_at)}>
+              {words.ago(identity.last_inbound_at, now)}
+            </time>
+          )}
+        </p>
+        <EvidenceLines identity={identity} />
+        {identity.why && (
+          <p className={css.joined}>
+            {identity.joined_at ? t("customer.joinedOn", { at: dateTime(identity.joined_at) }) : t("customer.joined")}
+            {` — ${words.explanation(identity.why)}`}
+          </p>
+        )}
+        {act.error !== null && <Fault error={act.error} />}
+      </div>
+      {maySplit && (
+        <button
+          type="button"
+          className={css.split}
+          disabled={act.isBusy}
+          title={t("customer.splitHint")}
+          onClick={() => void act.run(() => splitIdentity(identity.id))}
+        >
+          {t("customer.split")}
+        </button>
+      )}
+    </li>
+  );
+}
+
+function shownId(identity: Identity): string {
+  return identity.external_id.startsWith("+") ? phone(identity.external_id) : identity.external_id;
+}
+
+function EvidenceLines({ identity }: { identity: Identity }) {
+  const { t } = useTranslation();
+  if (identity.evidence.length === 0) return null;
+  return (
+    <ul className={css.evidence}>
+      {identity.evidence.map((piece) => (
+        <li key={`${piece.kind}:${piece.value}:${piece.source}`}>
+          <span className="figures">
+            {piece.kind === "phone"
+              ? phone(piece.value)
+              : piece.kind === "email"
+                ? piece.value
+                : t("customer.signedIn")}
+          </span>
+          <Proof evidence={piece} />
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,108 @@
+/** Me, in the corner: may work be offered to me, in which language and light, and the way out. */
+import { Menu, useMantineColorScheme } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { setPresence, useMe } from "@/data/session";
+import { changeLocale, signOut } from "@/features/presence/me";
+import css from "@/features/presence/PresenceMenu.module.css";
+import { asProblem } from "@/lib/api/problems";
+import type { PresenceStatus } from "@/lib/api/types";
+import { LOCALES } from "@/lib/i18n/i18n";
+import { useWords } from "@/lib/i18n/words";
+import { Avatar } from "@/ui/Avatar";
+import { Icon } from "@/ui/Icon";
+import { notify } from "@/ui/notices";
+
+const STATUSES: readonly PresenceStatus[] = ["available", "busy", "away", "offline"];
+const SCHEMES = ["auto", "light", "dark"] as const;
+
+export function PresenceMenu({ onSignedOut }: { onSignedOut: () => void }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const label = `${me.agent.display_name}: ${t(`presence.${me.presence}`)}`;
+  return (
+    <Menu position="right-end" width={240} withinPortal>
+      <Menu.Target>
+        <button type="button" className={css.me} aria-label={label} title={label}>
+          <Avatar name={me.agent.display_name} size={32} />
+          <PresenceDot status={me.presence} />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{me.agent.display_name}</Menu.Label>
+        <StatusItems current={me.presence} />
+        <Menu.Divider />
+        <SchemeItems />
+        <Menu.Divider />
+        <LocaleItems />
+        <Menu.Divider />
+        <Menu.Item leftSection={<Icon name="leave" />} onClick={() => void signOut().finally(onSignedOut)}>
+          {t("me.signOut")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export function PresenceDot({ status }: { status: PresenceStatus }) {
+  return <span className={css.dot} data-status={status} />;
+}
+
+function StatusItems({ current }: { current: PresenceStatus }) {
+  const { t } = useTranslation();
+  const words = useWords();
+  const client = useQueryClient();
+  const choose = (status: PresenceStatus) => {
+    setPresence(client, status).catch((error) => notify({ text: words.problem(asProblem(error)), tone: "bad" }));
+  };
+  return STATUSES.map((status) => (
+    <Menu.Item
+      key={status}
+      leftSection={<PresenceDot status={status} />}
+      rightSection={<Tick shown={current === status} />}
+      aria-current={current === status}
+      onClick={() => choose(status)}
+    >
+      {t(`presence.${status}`)}
+      <span className={css.hint}>{t(`presenceHint.${status}`)}</span>
+    </Menu.Item>
+  ));
+}
+
+function SchemeItems() {
+  const { t } = useTranslation();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return SCHEMES.map((scheme) => (
+    <Menu.Item
+      key={scheme}
+      closeMenuOnClick={false}
+      leftSection={scheme === "auto" ? <Icon name="moon" /> : <span className={css.gap} />}
+      rightSection={<Tick shown={colorScheme === scheme} />}
+      aria-current={colorScheme === scheme}
+      onClick={() => setColorScheme(scheme)}
+    >
+      {t(`scheme.${scheme}`)}
+    </Menu.Item>
+  ));
+}
+
+function LocaleItems() {
+  const { t, i18n } = useTranslation();
+  const client = useQueryClient();
+  return LOCALES.map((locale, place) => (
+    <Menu.Item
+      key={locale}
+      lang={locale}
+      leftSection={place === 0 ? <Icon name="globe" /> : <span className={css.gap} />}
+      rightSection={<Tick shown={i18n.language === locale} />}
+      aria-current={i18n.language === locale}
+      onClick={() => void changeLocale(client, locale)}
+    >
+      {t(`language.${locale}`)}
+    </Menu.Item>
+  ));
+}
+
+function Tick({ shown }: { shown: boolean }) {
+  return shown ? <Icon name="check" /> : null;
+}

@@ -1,0 +1,120 @@
+/** Touchpoints, history and replies on their way, as the one column a person reads. Pure. */
+import type { Outgoing } from "@/data/outbox";
+import type { Timeline } from "@/data/timeline";
+import type { HistoryEntry, Touchpoint } from "@/lib/api/types";
+import { dayKey } from "@/lib/format/time";
+
+export type Item =
+  | { readonly kind: "day"; readonly key: string; readonly at: string }
+  | { readonly kind: "unread"; readonly key: string }
+  | {
+      readonly kind: "touchpoint";
+      readonly key: string;
+      readonly touchpoint: Touchpoint;
+      readonly startsGroup: boolean;
+      readonly endsGroup: boolean;
+    }
+  | { readonly kind: "history"; readonly key: string; readonly entries: readonly HistoryEntry[] }
+  | { readonly kind: "merge"; readonly key: string; readonly entry: HistoryEntry }
+  | { readonly kind: "outgoing"; readonly key: string; readonly outgoing: Outgoing };
+
+const GROUP_WITHIN_MS = 5 * 60 * 1000;
+
+const MERGES = new Set(["hub.customer_merged.v1", "hub.customer_split.v1"]);
+const LINES = new Set([
+  "hub.conversation_opened.v1",
+  "hub.conversation_offered.v1",
+  "hub.offer_ended.v1",
+  "hub.conversation_assigned.v1",
+  "hub.conversation_requeued.v1",
+  "hub.conversation_closed.v1",
+  "hub.conversation_reopened.v1",
+]);
+
+/** `unreadAfter`: number of the newest touchpoint the agent had seen when they came; null for no mark. */
+export function buildItems(
+  timeline: Timeline,
+  outgoing: readonly Outgoing[],
+  unreadAfter: number | null,
+): readonly Item[] {
+  const items: Item[] = [];
+  const history = spoken(timeline.history);
+  let nextLine = 0;
+  let day = "";
+  let isMarked = unreadAfter === null;
+
+  const openDay = (at: string) => {
+    if (dayKey(at) === day) return;
+    day = dayKey(at);
+    items.push({ kind: "day", key: `day:${day}`, at });
+  };
+  const linesUntil = (limit: number) => {
+    for (; nextLine < history.length; nextLine += 1) {
+      const entry = history[nextLine] as HistoryEntry;
+      if (Date.parse(entry.at) > limit) return;
+      openDay(entry.at);
+      pushLine(items, entry);
+    }
+  };
+
+  for (const touchpoint of timeline.touchpoints) {
+    linesUntil(Date.parse(touchpoint.accepted_at));
+    openDay(touchpoint.accepted_at);
+    if (!isMarked && touchpoint.number > (unreadAfter ?? 0) && touchpoint.author === "customer") {
+      items.push({ kind: "unread", key: "unread" });
+      isMarked = true;
+    }
+    pushTouchpoint(items, touchpoint);
+  }
+  linesUntil(Number.POSITIVE_INFINITY);
+  const arrived = new Set(timeline.touchpoints.flatMap((touchpoint) => touchpoint.client_id ?? []));
+  for (const entry of outgoing) {
+    if (!arrived.has(entry.clientId)) items.push({ kind: "outgoing", key: entry.clientId, outgoing: entry });
+  }
+  return items;
+}
+
+/** The same key before and after the hub has taken a reply, so that it does not blink. */
+function keyOf(touchpoint: Touchpoint): string {
+  return touchpoint.client_id ?? touchpoint.id;
+}
+
+function pushTouchpoint(items: Item[], touchpoint: Touchpoint): void {
+  const before = items.at(-1);
+  const follows = before?.kind === "touchpoint" && isOneGroup(before.touchpoint, touchpoint);
+  if (follows) items[items.length - 1] = { ...before, endsGroup: false };
+  items.push({ kind: "touchpoint", key: keyOf(touchpoint), touchpoint, startsGroup: !follows, endsGroup: true });
+}
+
+function isOneGroup(a: Touchpoint, b: Touchpoint): boolean {
+  return (
+    a.author === b.author &&
+    a.identity_id === b.identity_id &&
+    a.agent_id === b.agent_id &&
+    a.author_name === b.author_name &&
+    a.call === null &&
+    b.call === null &&
+    Date.parse(b.accepted_at) - Date.parse(a.accepted_at) < GROUP_WITHIN_MS
+  );
+}
+
+function pushLine(items: Item[], entry: HistoryEntry): void {
+  const key = `${entry.conversation_id}:${entry.seq}`;
+  if (MERGES.has(entry.type)) {
+    items.push({ kind: "merge", key, entry });
+    return;
+  }
+  const before = items.at(-1);
+  if (before?.kind === "history") items[items.length - 1] = { ...before, entries: [...before.entries, entry] };
+  else items.push({ kind: "history", key, entries: [entry] });
+}
+
+/** What a person wants to read of the history. An offer that was answered says nothing that its answer does not. */
+function spoken(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
+  const told = history.filter((entry) => LINES.has(entry.type) || MERGES.has(entry.type));
+  return told.filter((entry, place) => {
+    if (entry.type !== "hub.conversation_offered.v1") return true;
+    const answer = told.slice(place + 1).find((later) => later.conversation_id === entry.conversation_id);
+    return answer === undefined || answer.agent_id !== entry.agent_id;
+  });
+}

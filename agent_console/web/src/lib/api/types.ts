@@ -1,0 +1,48 @@
+/** Short names of the generated shapes. Nothing is declared here that the server does not declare. */
+import type { components } from "@/lib/api/schema";
+
+type Schemas = components["schemas"];
+
+export type AgentCard = Schemas["AgentCard"];
+export type AgentDetail = Schemas["AgentDetail"];
+export type AgentIn = Schemas["AgentIn"];
+export type AgentPatch = Schemas["AgentPatch"];
+export type Attachment = Schemas["Attachment"];
+export type AttachmentKind = Schemas["AttachmentKind"];
+export type CallCard = Schemas["CallCard"];
+export type Changes = Schemas["Changes"];
+export type Channel = Schemas["Channel"];
+export type ChannelAccount = Schemas["ChannelAccountView"];
+export type ChannelDescription = Schemas["ChannelView"];
+export type ConversationDetail = Schemas["ConversationDetail"];
+export type ConversationPage = Schemas["ConversationPage"];
+export type ConversationState = Schemas["ConversationState"];
+export type Customer = Schemas["CustomerView"];
+export type DeadLetter = Schemas["DeadLetterView"];
+export type Delivery = Schemas["Delivery"];
+export type DeliveryState = Schemas["DeliveryState"];
+export type Evidence = Schemas["EvidenceView"];
+export type Explanation = Schemas["Explanation"];
+export type FailureReason = Schemas["FailureReason"];
+export type HistoryEntry = Schemas["HistoryEntry"];
+export type Identity = Schemas["IdentityView"];
+export type LedgerLine = Schemas["LedgerView"];
+export type LiveEvent = Schemas["LiveEvent"];
+export type LivePresence = Schemas["LivePresence"];
+export type LiveQueues = Schemas["LiveQueues"];
+export type LiveRow = Schemas["LiveRow"];
+export type LiveTyping = Schemas["LiveTyping"];
+export type Me = Schemas["Me"];
+export type MergeNote = Schemas["MergeNote"];
+export type PresenceStatus = Schemas["PresenceStatus"];
+export type Preview = Schemas["Preview"];
+export type ProblemBody = Schemas["Problem"];
+export type Queue = Schemas["QueueView"];
+export type ReplyIn = Schemas["ReplyIn"];
+export type ReplyOption = Schemas["ReplyOption"];
+export type SettleOutcome = Schemas["SettleIn"]["outcome"];
+export type Snapshot = Schemas["Snapshot"];
+export type Suggestion = Schemas["SuggestionView"];
+export type TimelinePage = Schemas["TimelinePage"];
+export type Touchpoint = Schemas["TouchpointState"];
+export type Upload = Schemas["Upload"];

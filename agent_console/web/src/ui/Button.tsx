@@ -1,0 +1,54 @@
+/** The two buttons there are: with words, and with a sign that a tooltip names. */
+import { Tooltip } from "@mantine/core";
+import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
+import css from "@/ui/Button.module.css";
+import { Icon, type IconName } from "@/ui/Icon";
+import { Key } from "@/ui/Key";
+
+type Native = Omit<ButtonHTMLAttributes<HTMLButtonElement>, "className">;
+
+export interface ButtonProps extends Native {
+  kind?: "primary" | "plain" | "quiet" | "danger";
+  size?: "s" | "m";
+  icon?: IconName;
+  shortcut?: string; // shown, not bound: keys are bound in app/shortcuts
+  ref?: Ref<HTMLButtonElement>;
+  children: ReactNode;
+}
+
+export function Button({ kind = "plain", size = "m", icon, shortcut, children, ...rest }: ButtonProps) {
+  return (
+    <button type="button" className={css.button} data-kind={kind} data-size={size} {...rest}>
+      {icon && <Icon name={icon} />}
+      <span className={css.words}>{children}</span>
+      {shortcut && <Key name={shortcut} />}
+    </button>
+  );
+}
+
+export interface IconButtonProps extends Native {
+  icon: IconName;
+  label: string;
+  shortcut?: string;
+  size?: "s" | "m";
+  tooltipSide?: "top" | "bottom" | "left" | "right";
+  ref?: Ref<HTMLButtonElement>;
+}
+
+export function IconButton({ icon, label, shortcut, size = "m", tooltipSide = "bottom", ...rest }: IconButtonProps) {
+  return (
+    <Tooltip
+      label={
+        <span className={css.tip}>
+          {label}
+          {shortcut && <Key name={shortcut} />}
+        </span>
+      }
+      position={tooltipSide}
+    >
+      <button type="button" className={css.icon} data-size={size} aria-label={label} {...rest}>
+        <Icon name={icon} />
+      </button>
+    </Tooltip>
+  );
+}
