@@ -45,7 +45,7 @@ async def open_database(settings: Settings, clock: Clock | None = None) -> Async
     database = Database(settings.database)
     try:
         await _bring_up_to_date(database, settings)
-        units = Units(database, clock or SystemClock(), partitions=settings.partitions)
+        units = Units(database, clock or SystemClock(), partitions=settings.log_partitions)
         await _ensure_queue(units)
         yield units
     finally:
@@ -109,14 +109,14 @@ def _bus(settings: Settings, units: Units, clock: Clock) -> Bus:
     if not settings.is_cluster:
         from storage.log import SqliteLog
 
-        return SqliteLog(units.database, units, clock, settings.partitions)
+        return SqliteLog(units.database, units, clock, settings.log_partitions)
     from hub.bus.kafka import KafkaBus
 
     return KafkaBus(
         settings.kafka_bootstrap,
         clock,
         topic_prefix=settings.topic_prefix,
-        partitions=settings.partitions,
+        partitions=settings.log_partitions,
         replication=settings.kafka_replication,
     )
 
