@@ -15,7 +15,6 @@ from agent_console.parts import Parts
 from connectors.egress import GROUP as EGRESS
 from connectors.egress import TOPICS as EGRESS_TOPICS
 from connectors.egress import Egress
-from connectors.fetching import FetchRules
 from connectors.ingress import Ingress
 from connectors.limits import client_address
 from connectors.media import GROUP as MEDIA
@@ -129,20 +128,11 @@ def egress(site: Site) -> Part:
     )
     lookups = ProfileLookups(ground.units, ground.directory, ground.bus, ground.ephemeral)
     media = MediaFetch(ground.units, ground.directory, ground.blobs, ground.fetcher, ground.clock)
-    media = MediaFetch(
-        ground.units,
-        ground.directory,
-        ground.blobs,
-        ground.clock,
-        rules=FetchRules(loopback_allowed=ground.settings.demo),
-    )
     part = site.consumer(EGRESS, EGRESS_TOPICS, sender.handle)
-    part.add(site.consumer(MEDIA, MEDIA_TOPICS, media.handle))
     part.add(site.consumer(PROFILES, [TOUCHPOINTS], lookups.handle))
     part.add(site.consumer(MEDIA, MEDIA_TOPICS, media.handle))
     part.tasks |= {
         "send replies": sender.run,
-        "fetch media": media.run,
         "look up profiles": lookups.run,
         "fetch files": media.run,
         "renew credentials": Upkeep(ground.units, ground.directory, ground.clock).run,

@@ -145,16 +145,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_media_queue_next_attempt_at"), ["next_attempt_at"], unique=False)
 
     op.create_table(
-        "media_queue",
-        sa.Column("touchpoint_id", sa.Uuid(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_attempt_at", Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("touchpoint_id", name=op.f("pk_media_queue")),
-    )
-    with op.batch_alter_table("media_queue", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_media_queue_next_attempt_at"), ["next_attempt_at"], unique=False)
-
-    op.create_table(
         "positions",
         sa.Column("group", sa.String(length=100), nullable=False),
         sa.Column("topic", sa.String(length=63), nullable=False),
@@ -526,11 +516,6 @@ def downgrade() -> None:
     op.drop_table("channel_identities")
     op.drop_table("seen_events")
     op.drop_table("queues")
-    with op.batch_alter_table("media_queue", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_media_queue_next_attempt_at"))
-
-    op.drop_table("media_queue")
-    op.drop_table("positions")
     with op.batch_alter_table("media_queue", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_media_queue_next_attempt_at"))
 
