@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from connectors.limits import Place, Room
+from connectors.payload import digest
 from connectors.webchat.answers import BODY_S, ClientAddress, answering, bearer, read_body, read_json, shown
 from connectors.webchat.colours import palette
 from connectors.webchat.inbound import Origin
@@ -107,8 +108,14 @@ class VisitorRoutes:
 
 
 def _conversation(booted: Booted) -> dict[str, Any]:
+    visitor = booted.visitor
     return {
-        "visitor": {"verified": booted.visitor.user is not None, "known": booted.is_known, "resumed": booted.resumed},
+        "visitor": {
+            "mark": digest(visitor.id)[:16],  # tells the visitors of one browser apart
+            "verified": visitor.user is not None,
+            "known": booted.is_known,
+            "resumed": booted.resumed,
+        },
         "messages": [entry.model_dump(mode="json", exclude_none=True) for entry in booted.entries],
         "last_seq": booted.last_seq,
         "seen_seq": booted.seen_seq,
