@@ -1,336 +1,159 @@
-"""An agent's console as a program: it signs in, listens on the live socket, and keeps a screen as a browser does.
-
-It shares no line with the hub or with the console's TypeScript, so that none of the three makes another's mistake.
-"""
+"""A console as a browser would be one: HTTP API and live socket, without React."""
 
 import asyncio
 import contextlib
-import uuid
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from http.cookies import SimpleCookie
-from typing import Any, TypeVar
-from urllib.parse import quote
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
+import orjson
 
-from bench.simulators.webchat import Refused, SocketLine
+from bench.people import Person
+from bench.report import CannotMeasure
 
 ANSWER_S = 15.0
-COME_BACK_S = 0.2
-HEARD_MAX = 20_000
 NAMESPACE = "/agent"
-API = "/api/v1"
+MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 
-T = TypeVar("T")
-Json = dict[str, Any]
-
-
-class Problem(Exception):
-    """The hub said no. `code` is its word for why, `body` the whole answer."""
-
-    def __init__(self, status: int, body: Json, request: str) -> None:
-        super().__init__(f"{request}: {status} {body.get('code')}: {body.get('detail')} {body.get('faults') or ''}")
-        self.status = status
-        self.code = body.get("code")
-        self.body = body
-
-
-@dataclass
-class Screen:
-    """Rows by conversation, timeline entries by conversation and touchpoint. Of two states the higher seq counts."""
-
-    rows: dict[str, Json] = field(default_factory=dict)
-    entries: dict[str, dict[str, Json]] = field(default_factory=dict)
-
-    def take_row(self, row: Json) -> bool:
-        """True when it was news."""
-        known = self.rows.get(row["id"])
-        if known is not None and known["seq"] >= row["seq"]:
-            return False
-        self.rows[row["id"]] = row
-        return True
-
-    def take_entry(self, entry: Json) -> None:
-        """A touchpoint moves with its identity, so the newest state says whose timeline it stands in."""
-        known = self.entries.setdefault(entry["conversation_id"], {})
-        if entry["id"] not in known or known[entry["id"]]["seq"] <= entry["seq"]:
-            known[entry["id"]] = entry
-
-    def timeline(self, conversation_id: str) -> list[Json]:
-        """From top to bottom."""
-        return sorted(self.entries.get(conversation_id, {}).values(), key=lambda entry: int(entry["number"]))
+Told = Callable[[str, dict[str, Any]], None]  # name of the message, its content
 
 
 class Console:
-    """One tab of one agent. `sign_in`, then `open`; `close` at the end. Once open it comes back after every cut."""
+    """One signed-in person. `own` the session: it may be shared by many consoles."""
 
-    def __init__(self, url: str, login: str, password: str) -> None:
-        self.url = url
-        self.login = login
-        self.me: Json = {}
-        self.screen = Screen()
-        self.cursor: str | None = None
-        self.heard: deque[tuple[str, Json]] = deque(maxlen=HEARD_MAX)
-        self.reloads: list[str] = []
-        self.synced = 0
-        self.on_message: Callable[[str, Json], None] = lambda kind, message: None
-        self._password = password
-        self._cookie = ""
-        self._session: aiohttp.ClientSession | None = None
-        self._line: SocketLine | None = None
-        self._watched: set[str] = set()
-        self._keeper: asyncio.Task[None] | None = None
-        self._may_connect = asyncio.Event()
-        self._changed = asyncio.Event()
+    def __init__(self, session: aiohttp.ClientSession, port: int, person: Person) -> None:
+        self.person = person
+        self._session = session
+        self._root = f"http://localhost:{port}"
+        # To this very machine the hub's cookie is Secure, so no cookie jar would send it over plain HTTP.
+        self.headers = {
+            "Cookie": f"__Host-onethread={person.token}",
+            "Origin": self._root,
+            "X-CSRF-Token": person.csrf,
+        }
 
-    # --- over HTTP ---------------------------------------------------------------------------------------------------
-
-    async def sign_in(self) -> Json:
-        """Who we are. Raises Problem."""
-        self.me = await self.post("/sign-in", {"login": self.login, "password": self._password})
-        return self.me
-
-    @property
-    def agent_id(self) -> str:
-        return str(self.me["agent"]["id"])
-
-    async def get(self, path: str, **query: Any) -> Any:
-        return await self.call("GET", path, query=query)
+    async def get(self, path: str, **query: str | int) -> Any:
+        """Raises CannotMeasure for anything but 200, aiohttp.ClientError when there is no answer."""
+        return await self._call("GET", path, params=query)
 
     async def post(self, path: str, body: Any = None) -> Any:
-        return await self.call("POST", path, json=body)
+        return await self._call("POST", path, json=body)
 
     async def put(self, path: str, body: Any) -> Any:
-        return await self.call("PUT", path, json=body)
+        return await self._call("PUT", path, json=body)
 
-    async def patch(self, path: str, body: Any) -> Any:
-        return await self.call("PATCH", path, json=body)
-
-    async def upload(self, content: bytes, name: str) -> Json:
-        uploaded: Json = await self.call("POST", f"/uploads?name={quote(name)}", data=content)
-        return uploaded
-
-    async def call(
-        self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None, data: Any = None
-    ) -> Any:
-        """The answer's JSON; None for none; of a redirect, where it leads. Raises Problem, aiohttp.ClientError."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_S))
-        wanted = {name: str(value) for name, value in (query or {}).items() if value is not None}
-        async with self._session.request(
-            method, self.url + API + path, params=wanted or None, json=json, data=data, headers=self._headers(),
-            allow_redirects=False,
-        ) as answer:  # fmt: skip
-            self._keep_cookie(answer)
-            if answer.status in (302, 303, 307):
-                return answer.headers["Location"]
-            body = await answer.json(content_type=None) if answer.content_length != 0 and answer.status != 204 else None
-            if answer.status >= 400:
-                raise Problem(answer.status, body or {}, f"{method} {path}")
-            return body
-
-    async def fetch(self, address: str, **headers: str) -> tuple[int, Mapping[str, str], bytes]:
-        """A file at an address of the hub: status, headers, bytes."""
-        assert self._session is not None, "sign in first"
-        whole = address if "://" in address else self.url + address
-        async with self._session.get(whole, headers=self._headers() | headers) as answer:
-            return answer.status, answer.headers, await answer.read()
-
-    # --- live --------------------------------------------------------------------------------------------------------
-
-    async def open(self) -> None:
-        """Takes the snapshot and goes live from there."""
-        await self.take_snapshot()
-        self._may_connect.set()
-        self._keeper = asyncio.create_task(self._keep_connected(), name=f"console of {self.login}")
-        await self.until(lambda console: console.synced > 0, "the first sync")
-
-    async def take_snapshot(self) -> Json:
-        """A new screen. Conversations that were open in it are read anew."""
-        snapshot: Json = await self.get("/snapshot")
-        opened = list(self.screen.entries)
-        self.screen = Screen()
-        self.cursor = snapshot["cursor"]
-        for row in snapshot["conversations"]:
-            self.screen.take_row(row)
-        for conversation_id in opened:
-            await self.read(conversation_id)
+    async def snapshot(self) -> dict[str, Any]:
+        snapshot: dict[str, Any] = await self.get("/snapshot")
         return snapshot
 
-    async def read(self, conversation_id: str) -> Json:
-        """Opens a conversation without watching it: its detail."""
-        detail: Json = await self.get(f"/conversations/{conversation_id}")
-        self.screen.take_row(detail["conversation"])
-        for entry in detail["timeline"]["touchpoints"]:
-            self.screen.take_entry(entry)
-        return detail
+    async def available(self) -> None:
+        await self.put("/presence", {"status": "available"})
 
-    async def watch(self, conversation_id: str) -> Json:
-        """Opens a conversation: from now on everything about it is told. Its detail."""
-        await self._watch(self._joined(), conversation_id)
-        self._watched.add(conversation_id)
-        return await self.read(conversation_id)
+    async def _call(self, method: str, path: str, **how: Any) -> Any:
+        timeout = aiohttp.ClientTimeout(total=ANSWER_S)
+        url = f"{self._root}/api/v1{path}"
+        async with self._session.request(method, url, headers=self.headers, timeout=timeout, **how) as answer:
+            body = await answer.read()
+            if answer.status >= 300:
+                raise Refused(f"{method} {path}: {answer.status} {body[:300]!r}", answer.status)
+            return orjson.loads(body) if body else None
 
-    async def typing(self, conversation_id: str, *, on: bool = True) -> Json:
-        ack: Json = await self._joined().call("typing", {"conversation_id": conversation_id, "on": on})
-        return ack
-
-    async def cut(self) -> None:
-        """The line breaks, and stays broken until `mend`."""
-        self._may_connect.clear()
-        if self._line is not None:
-            await self._line.close()
-
-    async def mend(self) -> None:
-        """Comes back with the cursor it had, and has caught up when this returns."""
-        seen = self.synced
-        self._may_connect.set()
-        await self.until(lambda console: console.synced > seen, "sync after the cut")
-
-    async def until(self, condition: Callable[["Console"], T], what: str, *, within_s: float = ANSWER_S) -> T:
-        """The first true value of `condition`, looked at after everything heard. Raises TimeoutError."""
+    @asynccontextmanager
+    async def live(self, on_message: Told, *, cursor: str | None = None) -> AsyncIterator["LiveSocket"]:
+        """Connected and caught up. Raises CannotMeasure or aiohttp.ClientError when it cannot be."""
+        socket = LiveSocket(self._session, self._root, self.headers, on_message)
+        await socket.connect(self.person.csrf, cursor)
         try:
-            async with asyncio.timeout(within_s):
-                while not (found := condition(self)):
-                    self._changed.clear()
-                    await self._changed.wait()
-                return found
-        except TimeoutError as error:
-            raise TimeoutError(f"{self.login} waited {within_s:g} s in vain for {what}\n{self._shown()}") from error
+            yield socket
+        finally:
+            await socket.close()
+
+
+class Refused(CannotMeasure):
+    def __init__(self, what: str, status: int) -> None:
+        super().__init__(what)
+        self.status = status
+
+
+class LiveSocket:
+    """Socket.IO 5 over Engine.IO 4, as far as the console needs it: one namespace, JSON, acknowledgements."""
+
+    def __init__(self, session: aiohttp.ClientSession, root: str, headers: dict[str, str], on_message: Told) -> None:
+        self.lost = asyncio.Event()
+        self._session = session
+        self._url = f"{root.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket"
+        self._headers = headers
+        self._on_message = on_message
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._synced = asyncio.Event()
+        self._acks: dict[int, asyncio.Future[Any]] = {}
+        self._next_ack = 0
+
+    async def connect(self, csrf: str, cursor: str | None) -> None:
+        """Returns after `sync` or `reload`; what was missed has been given to `on_message` by then."""
+        auth = {"csrf": csrf} | ({"cursor": cursor} if cursor else {})
+        async with asyncio.timeout(ANSWER_S):
+            self._socket = await self._session.ws_connect(
+                self._url, headers=self._headers, max_msg_size=MESSAGE_BYTES_MAX, compress=0
+            )
+            await self._socket.receive_str()  # Engine.IO open: its intervals do not concern us
+            await self._socket.send_str(f"40{NAMESPACE},{orjson.dumps(auth).decode()}")
+            answer = await self._socket.receive_str()
+            if not answer.startswith(f"40{NAMESPACE},"):
+                await self._socket.close()
+                raise CannotMeasure(f"the live socket was refused: {answer[:300]}")
+            self._reading = asyncio.create_task(self._read(self._socket), name="live socket")
+            await self._synced.wait()
+        if self.lost.is_set():
+            raise CannotMeasure("the live socket was closed while it caught up")
+
+    async def ask(self, event: str, data: Any) -> dict[str, Any]:
+        """Sends an event and awaits its acknowledgement."""
+        if self._socket is None:
+            raise CannotMeasure("the live socket is not connected")
+        self._next_ack += 1
+        number = self._next_ack
+        self._acks[number] = asyncio.get_running_loop().create_future()
+        await self._socket.send_str(f"42{NAMESPACE},{number}{orjson.dumps([event, data]).decode()}")
+        async with asyncio.timeout(ANSWER_S):
+            answer: dict[str, Any] = await self._acks[number]
+        return answer
 
     async def close(self) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.wait([self._keeper])
-        if self._line is not None:
-            await self._line.close()
-        if self._session is not None:
-            await self._session.close()
+        if self._socket is not None:
+            await self._socket.close()
+        if self._reading is not None:
+            self._reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reading
 
-    async def _keep_connected(self) -> None:
-        while True:
-            await self._may_connect.wait()
-            with contextlib.suppress(aiohttp.ClientError, ConnectionError, TimeoutError, OSError):
-                await self._listen()
-            await asyncio.sleep(COME_BACK_S)
-
-    async def _listen(self) -> None:
-        """Until the line breaks. Raises Refused."""
-        line = SocketLine(self.url, self.url, NAMESPACE, {"Cookie": self._cookie})
-        await line.open()
-        self._line = line
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         try:
-            await line.join({"csrf": self.me["csrf"], "cursor": self.cursor})
-            for conversation_id in self._watched:
-                seq = await self._watch(line, conversation_id)
-                if seq > self.screen.rows[conversation_id]["seq"]:
-                    await self._catch_up(conversation_id)
-            ended = asyncio.ensure_future(line.ended.wait())
-            while not (line.events.empty() and ended.done()):
-                heard = asyncio.ensure_future(line.events.get())
-                await asyncio.wait([heard, ended], return_when=asyncio.FIRST_COMPLETED)
-                if heard.done():
-                    await self._take(*heard.result())
-                else:
-                    heard.cancel()
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    await self._take(socket, message.data)
         finally:
-            await line.close()
+            self.lost.set()
+            self._synced.set()
+            for ack in self._acks.values():
+                if not ack.done():
+                    ack.set_exception(CannotMeasure("the live socket was closed"))
 
-    async def _take(self, kind: str, message: Json) -> None:
-        self.heard.append((kind, message))
-        if kind == "event":
-            await self._take_event(message["event"])
-        elif kind == "row":
-            self.screen.take_row(message["conversation"])
-        elif kind == "reload":
-            self.reloads.append(message["reason"])
-            await self.take_snapshot()
-        self.cursor = message.get("cursor", self.cursor)
-        if kind in ("sync", "reload"):
-            self.synced += 1
-        self.on_message(kind, message)
-        self._changed.set()
-
-    async def _take_event(self, event: Json) -> None:
-        row = event["conversation"]
-        known = self.screen.rows.get(row["id"])
-        if row["id"] in self._watched and known is not None and row["seq"] > known["seq"] + 1:
-            await self._catch_up(row["id"])
-        self.screen.take_row(row)
-        if "touchpoint" in event:
-            self.screen.take_entry(event["touchpoint"])
-
-    async def _catch_up(self, conversation_id: str) -> None:
-        """Asks for what is missing in an open conversation."""
-        after_seq = self.screen.rows[conversation_id]["seq"]
-        changes: Json = await self.get(f"/conversations/{conversation_id}/changes", after_seq=after_seq)
-        if changes["reload"]:
-            await self.read(conversation_id)
-            return
-        for entry in changes["touchpoints"]:
-            self.screen.take_entry(entry)
-        self.screen.take_row(changes["conversation"])
-
-    async def _watch(self, line: SocketLine, conversation_id: str) -> int:
-        """The conversation's seq. Raises Refused."""
-        ack = await line.call("watch", {"conversation_id": conversation_id})
-        if not ack.get("ok"):
-            raise Refused(ack.get("code", ""), ack)
-        return int(ack["seq"])
-
-    # --- what agents do ----------------------------------------------------------------------------------------------
-
-    async def be(self, presence: str) -> None:
-        self.me = await self.put("/presence", {"status": presence})
-
-    async def do(self, verb: str, conversation_id: str, body: Any = None) -> Json:
-        """accept, decline, release, take, resolve, reopen, read: the row as it is then."""
-        row: Json = await self.post(f"/conversations/{conversation_id}/{verb}", body)
-        self.screen.take_row(row)
-        self._changed.set()
-        return row
-
-    async def reply(self, conversation_id: str, identity_id: str, text: str | None, **more: Any) -> Json:
-        """`more`: client_id, attachments, reply_to. The reply as a timeline entry."""
-        body = {"identity_id": identity_id, "text": text, **more}
-        body.setdefault("client_id", str(uuid.uuid4()))
-        entry: Json = await self.post(f"/conversations/{conversation_id}/reply", body)
-        self.screen.take_entry(entry)
-        self._changed.set()
-        return entry
-
-    def _joined(self) -> SocketLine:
-        if self._line is None:
-            raise ConnectionError("open the console first")
-        return self._line
-
-    def _headers(self) -> dict[str, str]:
-        signed_in = {"X-CSRF-Token": self.me["csrf"]} if self.me else {}
-        return signed_in | ({"Cookie": self._cookie} if self._cookie else {})
-
-    def _keep_cookie(self, answer: aiohttp.ClientResponse) -> None:
-        """By hand: it is marked Secure, which browsers allow on loopback and aiohttp's jar does not."""
-        for line in answer.headers.getall("Set-Cookie", ()):
-            for name, morsel in SimpleCookie(line).items():
-                self._cookie = f"{name}={morsel.value}"
-
-    def _shown(self) -> str:
-        rows = [
-            f"  {row['id']} seq {row['seq']} {row['status']} {row['customer_name']} {row['customer_phone']}"
-            for row in self.screen.rows.values()
-        ]
-        heard = [f"  {kind} {message.get('type', '')}" for kind, message in list(self.heard)[-8:]]
-        return "\n".join(["rows:", *rows[-20:], "heard last:", *heard])
-
-
-async def insist(ask: Callable[[], Awaitable[T]], what: str, *, within_s: float = ANSWER_S, every_s: float = 0.05) -> T:
-    """Asks until the answer is true. Raises TimeoutError."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + within_s
-    while not (answer := await ask()):
-        if loop.time() > until:
-            raise TimeoutError(f"{what}: not within {within_s:g} s; the last answer was {answer!r}")
-        await asyncio.sleep(every_s)
-    return answer
+    async def _take(self, socket: aiohttp.ClientWebSocketResponse, text: str) -> None:
+        kind = text[:2]
+        if text == "2":
+            await socket.send_str("3")
+        elif kind == "42":
+            name, content = orjson.loads(text[text.index("[") :])
+            self._on_message(name, content)
+            if name in {"sync", "reload"}:
+                self._synced.set()
+        elif kind == "43":
+            head, _, body = text.partition("[")
+            ack = self._acks.pop(int(head.rpartition(",")[2]))
+            if not ack.done():
+                ack.set_result(orjson.loads(f"[{body}")[0])
+        elif kind == "41":
+            await socket.close()

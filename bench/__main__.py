@@ -1,0 +1,77 @@
+"""`python -m bench RIG`: measures, prints lines or JSON, and ends with 1 when it could not measure."""
+
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+import uvloop
+
+from bench import report
+from bench.report import CannotMeasure, Figure, Machine, Report
+from hub.log import configure
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+Measurement = Callable[[], Coroutine[Any, Any, list[Figure]]]
+
+
+def in_json(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")(command)
+
+
+def seconds(default: float) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    help_ = "How long one run lasts."
+    return click.option("--seconds", type=click.FloatRange(0.5, 600), default=default, show_default=True, help=help_)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Load and fault rigs. Each is bounded, stops what it started, and measures its yardstick in the same run."""
+    configure("error", "text")
+
+
+@main.command()
+@seconds(4.0)
+@click.option("--cluster", is_flag=True, help="Over Kafka, PostgreSQL and Redis of `tools/services up`.")
+@in_json
+def ingress(seconds: float, cluster: bool, as_json: bool) -> None:
+    """Signed webhook -> durable -> 200, against a bare handler."""
+    from bench.ingress import measure
+
+    show(run("ingress", lambda: measure(seconds=seconds, cluster=cluster)), as_json)
+
+
+@main.command()
+@click.option("--count", type=click.IntRange(1000, 1_000_000), default=50_000, show_default=True)
+@in_json
+def routing(count: int, as_json: bool) -> None:
+    """Decisions a second of the router's memory."""
+    from bench.routing import measure
+
+    show(run("routing", lambda: measure(count=count)), as_json)
+
+
+def run(rig: str, measurement: Measurement) -> Report:
+    """Ends the program with 1 and the reason when it could not measure."""
+    at, machine, load = report.now(), Machine.this(), report.load_average()
+    began = time.monotonic()
+    try:
+        figures = uvloop.run(measurement())
+    except CannotMeasure as error:
+        click.echo(f"{rig}: could not measure: {error}", err=True)
+        sys.exit(1)
+    return Report(
+        rig=rig, command=report.command_line(), at=at, machine=machine, load_before=load,
+        took_s=time.monotonic() - began, figures=figures,
+    )  # fmt: skip
+
+
+def show(result: Report, as_json: bool) -> None:
+    click.echo(orjson.dumps(result.as_object()).decode() if as_json else "\n".join(result.lines()))
+
+
+if __name__ == "__main__":
+    main()
