@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from hub.events import ConversationState, CustomerChanged, Envelope, EventData
+from hub.events import Consent, ConversationState, CustomerChanged, Envelope, EventData, ProfileReceived
 from hub.ids import CustomerId, IdentityId
 from identity.arrivals import Arrival, Fresh, address_of, fresh_of
 from identity.board import Board, show
@@ -24,7 +24,7 @@ from identity.receipts import Receipts, Sending
 from identity.register import Register
 from identity.settings import IdentitySettings
 from identity.timeline import Known, Places, Timeline, makes_entry, makes_work
-from storage import accounts, early, replies
+from storage import accounts, consents, early, replies
 from storage import conversations as conversation_store
 from storage import customers as customer_store
 from storage import evidence as evidence_store
@@ -169,6 +169,7 @@ class Batch:
 
     async def _write(self, arrivals: Sequence[Arrival], timeline: Timeline, receipts: Receipts) -> None:
         await self._name_replies(receipts)
+        await consents.record(self._work, _consents_in(arrivals))
         await early.keep(self._work, [*timeline.too_early, *receipts.too_early])
         identities = {arrival.identity.id: arrival.identity for arrival in arrivals if makes_entry(arrival.data)}
         await identity_store.save_counters(self._connection, identities.values())
@@ -192,6 +193,11 @@ def _apply_profiles(identities: Mapping[Address, Identity], fresh: Fresh) -> set
         for _, data in fresh.touchpoints
         if data.profile is not None and apply_profile(identity := identities[address_of(data)], data)
     }
+
+
+def _consents_in(arrivals: Iterable[Arrival]) -> list[tuple[IdentityId, Consent]]:
+    profiles = ((a.identity.id, a.data) for a in arrivals if isinstance(a.data, ProfileReceived))
+    return [(identity_id, profile.consent) for identity_id, profile in profiles if profile.consent is not None]
 
 
 def _changed(customer_id: CustomerId, state: ConversationState) -> CustomerChanged:

@@ -114,7 +114,7 @@ class Timeline:
             return
         touchpoint = self._new(arrival, message.author)
         touchpoint.text, touchpoint.attachments = message.text, message.attachments
-        touchpoint.author_name = message.staff_name
+        touchpoint.author_name, touchpoint.client_id = message.staff_name, message.client_id
         touchpoint.reply_to = self._quoted(arrival, message)
         if message.author is Author.BUSINESS:
             touchpoint.delivery = Delivery(state=DeliveryState.SENT, changed_at=self._now)

@@ -129,6 +129,16 @@ channel_identities = sa.Table(
     sa.UniqueConstraint("account_id", "external_id"),
 )
 
+# Who agreed to which text, for good: consent must be provable.
+consents = sa.Table(
+    "consents",
+    metadata,
+    sa.Column("identity_id", Id, sa.ForeignKey("channel_identities.id"), primary_key=True),
+    sa.Column("text_version", sa.String(40), primary_key=True),
+    sa.Column("given_at", Moment, primary_key=True),
+    sa.Column("page_url", sa.Text),
+)
+
 # One row per phone or e-mail anybody ever had: what concurrent resolvers lock, in order of (kind, value).
 contact_points = sa.Table(
     "contact_points",

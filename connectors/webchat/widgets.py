@@ -66,7 +66,7 @@ async def admitted(token: str, tokens: VisitorTokens, widgets: Widgets) -> tuple
 
 
 class OriginGate:
-    """`public_url` is where browsers reach the hub; None: wherever the Host header says."""
+    """`public_url` is where browsers reach the hub, if that is not what their Host header says."""
 
     def __init__(self, public_url: str | None) -> None:
         parts = urlsplit(public_url) if public_url else None
@@ -74,18 +74,9 @@ class OriginGate:
 
     def is_ours(self, origin: str, host: str) -> bool:
         """A page of the hub itself: the frame that the widget's conversation runs in."""
-        origin = origin.lower()
-        if self._public is not None:
-            return origin == self._public or _is_loopback_pair(origin, host)
-        return urlsplit(origin).netloc == host.lower()
+        return origin.lower() == self._public or urlsplit(origin.lower()).netloc == host.lower()
 
     def check(self, origin: str | None, host: str, allowed: Sequence[str]) -> None:
         """Raises Forbidden unless it is ours or one of `allowed`. Browsers always send an Origin where we ask."""
         if origin is None or not (self.is_ours(origin, host) or origin.lower() in allowed):
             raise Forbidden("origin_not_allowed", "This page may not use the widget.", where="Origin")
-
-
-def _is_loopback_pair(origin: str, host: str) -> bool:
-    """The machine's own browser, on the port it is served on, whatever the public address is."""
-    parts = urlsplit(origin)
-    return parts.hostname in ("localhost", "127.0.0.1") and parts.netloc == host.lower()

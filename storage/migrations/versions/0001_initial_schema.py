@@ -204,6 +204,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_channel_identities_customer_id"), ["customer_id"], unique=False)
 
     op.create_table(
+        "consents",
+        sa.Column("identity_id", sa.Uuid(), nullable=False),
+        sa.Column("text_version", sa.String(length=40), nullable=False),
+        sa.Column("given_at", Moment(), nullable=False),
+        sa.Column("page_url", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["identity_id"], ["channel_identities.id"], name=op.f("fk_consents_identity_id")),
+        sa.PrimaryKeyConstraint("identity_id", "text_version", "given_at", name=op.f("pk_consents")),
+    )
+    op.create_table(
         "presence",
         sa.Column("agent_id", sa.Uuid(), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
@@ -510,6 +519,7 @@ def downgrade() -> None:
 
     op.drop_table("queue_members")
     op.drop_table("presence")
+    op.drop_table("consents")
     with op.batch_alter_table("channel_identities", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_channel_identities_customer_id"))
 
