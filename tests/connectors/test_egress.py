@@ -606,16 +606,16 @@ class Flaky(Units):
     begun = 0
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[UnitOfWork]:
+    async def begin(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
         number, self.begun = self.begun, self.begun + 1
         error = type(self).trouble(number)
         if isinstance(error, CommitUnknown):
-            async with super().begin() as work:
+            async with super().begin(urgent=urgent) as work:
                 yield work
             raise error
         if error is not None:
             raise error
-        async with super().begin() as work:
+        async with super().begin(urgent=urgent) as work:
             yield work
 
 
