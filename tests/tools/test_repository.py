@@ -54,6 +54,8 @@ def test_compose_runs_every_role_and_keeps_no_secret() -> None:
     services = yaml.safe_load(text)["services"]
     roles = {service["command"][-1] for service in services.values() if "--roles" in service.get("command", [])}
     assert roles == {"ingress", "identity", "router", "egress", "console"}
+    waits_for = [s["depends_on"].get("migrate") for s in services.values() if "--roles" in s.get("command", [])]
+    assert waits_for == [{"condition": "service_completed_successfully"}] * 5, "a role must not find an old schema"
     for secret in re.findall(r"^ *\w*(?:SECRET|PASSWORD)\w*: *(.*)$", text, re.MULTILINE):
         assert re.match(r"\$\{\w+:\?", secret), "a secret has no default: ${NAME:?what to set}"
 
