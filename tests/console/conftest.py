@@ -1,6 +1,7 @@
 """A console's server on loopback, over a real database, and browsers that talk to it."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -262,7 +263,13 @@ class Browser:
             data = b""
         url = self.shop.url + ("" if path.startswith("/api/") else "/api/v1") + path
         async with self._http.request(
-            method, url, json=json, data=data, headers=sent, params=params, allow_redirects=False
+            method,
+            url,
+            json=json,
+            data=io.BytesIO(data) if data is not None else None,
+            headers=sent,
+            params=params,
+            allow_redirects=False,
         ) as response:
             raw = await response.read()
             for morsel in response.cookies.values():
