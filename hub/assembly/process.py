@@ -12,6 +12,7 @@ from functools import partial
 
 from aiohttp import web
 
+from hub.assembly import garbage
 from hub.assembly.ground import Ground, open_ground
 from hub.assembly.health import health_routes
 from hub.assembly.parts import Part
@@ -68,6 +69,7 @@ async def _door(port: "_Port", ground: Ground, part: Part, announce: Callable[[]
     await runner.setup()
     try:
         await web.SockSite(runner, port.socket, backlog=BACKLOG).start()
+        garbage.settle()
         announce()
         await asyncio.Event().wait()
     finally:
