@@ -9,7 +9,7 @@ from identity.arrivals import Arrival, ProviderName, names_in, new_names_in
 from identity.receipts import Sending
 from storage import early, replies
 from storage import touchpoints as touchpoint_store
-from storage.early import Early, Kind, touchpoint_key
+from storage.early import Early, touchpoint_key
 from storage.touchpoints import Touchpoint
 from storage.unit_of_work import UnitOfWork
 
@@ -62,13 +62,12 @@ class Reader:
                     await early.lock_names(self._connection, touchpoint.account_id, [touchpoint_key(touchpoint.id)])
         return await self.read(lock=True)
 
-    async def take_early(self, seen: Seen) -> dict[tuple[str, str, Kind], Early]:
+    async def take_early(self, seen: Seen) -> list[Early]:
         """What waits for entries that this batch brings."""
-        waiting: dict[tuple[str, str, Kind], Early] = {}
+        waiting: list[Early] = []
         for account_id, names in self._new_names.items():
             unknown = [name for name in names if (account_id, name) not in seen.touchpoints]
-            for found in await early.take(self._connection, account_id, unknown):
-                waiting[(account_id, found.name, found.kind)] = found
+            waiting += await early.take(self._connection, account_id, unknown)
         return waiting
 
     async def _sending(self, copies: dict[int, Touchpoint], *, lock: bool) -> Sending:

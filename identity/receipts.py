@@ -12,9 +12,9 @@ from hub.events import Author, DeliveryState, MessageReceived, ReceiptReceived
 from hub.ids import IdentityId
 from identity.arrivals import Arrival
 from identity.board import Board
-from identity.timeline import Known
+from identity.known import Known
 from storage import replies
-from storage.early import Early, PendingReceipt, touchpoint_key
+from storage.early import Early, PendingReceipt, receipt_of, touchpoint_key
 from storage.replies import attempt_key
 from storage.touchpoints import Touchpoint
 
@@ -28,7 +28,7 @@ class Sending:
 
 
 class Receipts:
-    """One per batch. `settled`, `named` and `too_early` are to be written when all arrivals were taken."""
+    """One per batch. `settled` and `named` are to be written when all arrivals were taken."""
 
     def __init__(self, board: Board, known: Known, sending: Sending, now: datetime) -> None:
         self._board = board
@@ -37,7 +37,6 @@ class Receipts:
         self._now = now
         self.settled: dict[int, Touchpoint] = {}  # not to be sent any more
         self.named: list[tuple[Arrival, Touchpoint, str]] = []  # new ids of replies
-        self.too_early: list[Early] = []
 
     def take(self, arrival: Arrival) -> bool:
         """False: it is no news about a reply of ours, but an entry of its own."""
@@ -72,21 +71,23 @@ class Receipts:
 
     def _keep(self, arrival: Arrival, receipt: ReceiptReceived, name: str) -> None:
         data = {"state": receipt.state.value, "failure": receipt.failure.value if receipt.failure else None}
-        self.too_early.append(Early(receipt.account_id, name, "receipt", arrival.identity.id, data))
+        self._known.keep(Early(receipt.account_id, name, "receipt", arrival.identity.id, data))
 
     def _echo(self, arrival: Arrival, message: MessageReceived) -> bool:
         """Our own reply come back is proof that the provider has it, however its sending ended for us."""
         name = (message.account_id, message.provider_message_id)
-        reply = self._known.touchpoints.get(name)
+        known = self._known.touchpoints.get(name)
+        reply = known or self._by_attempt(message) or self._by_content(arrival, message)
         if reply is None:
-            reply = self._by_attempt(message) or self._by_content(arrival, message)
-            if reply is None:
-                return False
-            if reply.identity_id == arrival.identity.id:
-                self._known.touchpoints[name] = reply
-                self.named.append((arrival, reply, message.provider_message_id))
-        if reply.identity_id == arrival.identity.id and replies.advance(reply, DeliveryState.SENT, self._now):
+            return False
+        if reply.identity_id != arrival.identity.id:
+            return True
+        if replies.advance(reply, DeliveryState.SENT, self._now):
             self._settle(arrival, reply)
+        if known is None:
+            self._known.touchpoints[name] = reply
+            self.named.append((arrival, reply, message.provider_message_id))
+            self._take_early(arrival, reply, message.provider_message_id)
         return True
 
     def _by_attempt(self, message: MessageReceived) -> Touchpoint | None:
@@ -103,6 +104,10 @@ class Receipts:
         if found is not None:
             waiting.remove(found)
         return found
+
+    def _take_early(self, arrival: Arrival, reply: Touchpoint, name: str) -> None:
+        found = self._known.take(reply.account_id, name, "receipt", reply.identity_id)
+        self.apply(arrival, reply, [receipt_of(early) for early in found])
 
     def apply(self, arrival: Arrival, reply: Touchpoint, pending: Iterable[PendingReceipt]) -> None:
         """What was told of a reply before it was known which message it became."""

@@ -18,12 +18,14 @@ from hub.ids import CustomerId, IdentityId
 from identity.arrivals import Arrival, Fresh, address_of, fresh_of
 from identity.board import Board, show
 from identity.claims import apply_profile, evidence_of, own_numbers
+from identity.known import Known
+from identity.opening import Opening, Places
 from identity.people import People
 from identity.reading import Reader
 from identity.receipts import Receipts, Sending
 from identity.register import Register
 from identity.settings import IdentitySettings
-from identity.timeline import Known, Places, Timeline, makes_entry, makes_work
+from identity.timeline import Timeline, makes_entry, makes_work
 from storage import accounts, consents, early, replies
 from storage import conversations as conversation_store
 from storage import customers as customer_store
@@ -80,12 +82,12 @@ class Batch:
         changed = renamed | await people.settle(self._board, self._register)
         self._follow_moves(arrivals)
         places = await self._places(arrivals, changed)
-        timeline = Timeline(self._board, known, places, self._now)
+        timeline = Timeline(self._board, known, Opening(self._board, places, self._now), self._now)
         receipts = Receipts(self._board, known, sending, self._now)
         for arrival in arrivals:
             if not receipts.take(arrival):
                 timeline.take(arrival)
-        await self._write(arrivals, timeline, receipts)
+        await self._write(arrivals, known, receipts)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -167,21 +169,21 @@ class Batch:
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
-    async def _write(self, arrivals: Sequence[Arrival], timeline: Timeline, receipts: Receipts) -> None:
+    async def _write(self, arrivals: Sequence[Arrival], known: Known, receipts: Receipts) -> None:
         await self._name_replies(receipts)
         await consents.record(self._work, _consents_in(arrivals))
-        await early.keep(self._work, [*timeline.too_early, *receipts.too_early])
+        await early.keep(self._work, known.too_early)
         identities = {arrival.identity.id: arrival.identity for arrival in arrivals if makes_entry(arrival.data)}
         await identity_store.save_counters(self._connection, identities.values())
         await self._board.finish()
         await replies.leave_queue(self._connection, receipts.settled)
 
     async def _name_replies(self, receipts: Receipts) -> None:
-        """Replies that an echo made known get their provider's ids, and what was said about these before."""
+        """Replies that an echo made known get their provider's ids, and the watermarks that overtook them."""
         for arrival, reply, name in receipts.named:
             await replies.add_provider_ids(self._work, reply, [name])
             pending = await early.take_pending_receipts(
-                self._connection, reply.account_id, [name], identity_id=reply.identity_id, touchpoint_id=reply.id
+                self._connection, reply.account_id, [], identity_id=reply.identity_id, touchpoint_id=reply.id
             )
             receipts.apply(arrival, reply, pending)
 

@@ -4,9 +4,7 @@ A message or call of the customer opens a conversation when none is open. What t
 staff in the provider's app, an outgoing call) never makes work: it joins the open conversation, else the latest one.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from hub.events import (
@@ -16,9 +14,6 @@ from hub.events import (
     CallDirection,
     CallProgressed,
     CallState,
-    ConversationClosed,
-    ConversationReopened,
-    ConversationStatus,
     Delivery,
     DeliveryState,
     MessageEdited,
@@ -27,34 +22,17 @@ from hub.events import (
     TouchpointEvent,
     UnsupportedReceived,
 )
-from hub.ids import ConversationId, CustomerId, EventId, QueueId, TouchpointId, new_id
+from hub.ids import ConversationId, EventId, TouchpointId, new_id
 from identity import calls
-from identity.arrivals import Arrival, ProviderName
-from identity.board import Board, show
+from identity.arrivals import Arrival
+from identity.board import Board
+from identity.known import Known
+from identity.opening import Opening
 from identity.previews import preview_of
 from storage import early, replies
-from storage.conversations import Conversation, LatestConversation
-from storage.customers import Line
+from storage.conversations import Conversation
 from storage.early import Early, Kind
 from storage.touchpoints import Touchpoint
-
-
-@dataclass(slots=True)
-class Places:
-    """Where new conversations go, and what is known of their customers. Loaded for customers without an open one."""
-
-    queue_id: QueueId | None
-    lines: Mapping[CustomerId, Line]
-    latest: Mapping[CustomerId, LatestConversation]
-    reopen_window: timedelta
-
-
-@dataclass(slots=True)
-class Known:
-    """Touchpoints that the batch names, and what waits for those it brings. New ones are added as they come."""
-
-    touchpoints: dict[ProviderName, Touchpoint] = field(default_factory=dict)
-    early: dict[tuple[str, str, Kind], Early] = field(default_factory=dict)  # account, name, kind
 
 
 def makes_entry(data: TouchpointEvent) -> bool:
@@ -77,13 +55,11 @@ def makes_work(data: TouchpointEvent) -> bool:
 class Timeline:
     """One per batch; `take` its arrivals in order. What concerns our own replies is for identity.receipts."""
 
-    def __init__(self, board: Board, known: Known, places: Places, now: datetime) -> None:
+    def __init__(self, board: Board, known: Known, opening: Opening, now: datetime) -> None:
         self._board = board
         self._known = known
-        self._places = places
+        self._opening = opening
         self._now = now
-        self._resting: dict[CustomerId, Conversation] = {}  # opened and closed at once, for what makes no work
-        self._too_early: dict[tuple[str, str, Kind], Early] = {}
 
     def take(self, arrival: Arrival) -> None:
         match arrival.data:
@@ -99,11 +75,6 @@ class Timeline:
                 touchpoint = self._new(arrival, Author.CUSTOMER)
                 touchpoint.unsupported_kind, touchpoint.text = unsupported.kind, unsupported.raw or None
                 self._add(arrival, touchpoint, None)
-
-    @property
-    def too_early(self) -> list[Early]:
-        """What must wait for the entry it belongs to."""
-        return list(self._too_early.values())
 
     # --- messages ----------------------------------------------------------------------------------------------------
 
@@ -170,7 +141,7 @@ class Timeline:
         conversation = self._board.home_of(touchpoint, arrival.identity.customer_id)
         was_last = _is_last(conversation, touchpoint)
         if missed and inbound and not conversation.is_open:
-            conversation = self._for_work(arrival)
+            conversation = self._opening.for_work(arrival)
             touchpoint.conversation_id = conversation.id
             conversation.unread += 1
             was_last = True
@@ -204,7 +175,7 @@ class Timeline:
 
     def _add(self, arrival: Arrival, touchpoint: Touchpoint, name: str | None) -> None:
         identity = arrival.identity
-        conversation = self._for_work(arrival) if makes_work(arrival.data) else self._at_rest(arrival)
+        conversation = self._opening.for_work(arrival) if makes_work(arrival.data) else self._opening.at_rest(arrival)
         identity.last_seq += 1
         touchpoint.identity_seq = identity.last_seq
         touchpoint.conversation_id = conversation.id
@@ -230,20 +201,18 @@ class Timeline:
 
     def _take_early(self, touchpoint: Touchpoint, name: str) -> None:
         """What overtook this entry."""
-        for kind in ("edit", "recording", "receipt"):
-            found = self._known.early.pop((touchpoint.account_id, name, kind), None)
-            self._too_early.pop((touchpoint.account_id, name, kind), None)
-            if found is None or found.identity_id != touchpoint.identity_id:
-                continue
-            if kind == "edit" and touchpoint.author is Author.CUSTOMER:
-                touchpoint.text = found.data["text"]
-                touchpoint.edited_at = datetime.fromisoformat(found.data["at"])
-            elif kind == "recording" and touchpoint.call is not None:
-                recording = Attachment.model_validate(found.data["recording"])
-                touchpoint.call = calls.with_recording(touchpoint.call, recording)
-            elif kind == "receipt":
-                receipt = early.receipt_of(found)
-                replies.advance(touchpoint, receipt.state, self._now, failure=receipt.failure)
+        account_id, identity_id = touchpoint.account_id, touchpoint.identity_id
+        if touchpoint.author is Author.CUSTOMER:
+            edits = self._known.take(account_id, name, "edit", identity_id)
+            for edit in sorted(edits, key=lambda e: datetime.fromisoformat(e.data["at"])):
+                touchpoint.text, touchpoint.edited_at = edit.data["text"], datetime.fromisoformat(edit.data["at"])
+        for recording in self._known.take(account_id, name, "recording", identity_id):
+            if touchpoint.call is not None:
+                fetched_from = Attachment.model_validate(recording.data["recording"])
+                touchpoint.call = calls.with_recording(touchpoint.call, fetched_from)
+        for found in self._known.take(account_id, name, "receipt", identity_id):
+            receipt = early.receipt_of(found)
+            replies.advance(touchpoint, receipt.state, self._now, failure=receipt.failure)
 
     def _changed(self, conversation: Conversation, touchpoint: Touchpoint, cause: EventId, *, was_last: bool) -> None:
         if was_last:
@@ -251,87 +220,7 @@ class Timeline:
         self._board.changes.change(conversation, touchpoint, caused_by=cause)
 
     def _keep(self, arrival: Arrival, name: str, kind: Kind, **data: Any) -> None:
-        account_id = arrival.data.account_id
-        found = Early(account_id, name, kind, arrival.identity.id, data)
-        self._too_early[(account_id, name, kind)] = self._known.early[(account_id, name, kind)] = found
-
-    # --- conversations -----------------------------------------------------------------------------------------------
-
-    def _for_work(self, arrival: Arrival) -> Conversation:
-        customer_id = arrival.identity.customer_id
-        conversation = self._board.open_of(customer_id)
-        if conversation is not None:
-            return conversation
-        latest = self._places.latest.get(customer_id)
-        if latest is not None and self._may_reopen(latest):
-            reopened = self._board.get(latest.id)
-            if reopened is not None and not reopened.is_open:
-                return self._reopen(reopened, arrival)
-        conversation = self._fresh(arrival)
-        self._board.opened(conversation, caused_by=arrival.event_id)
-        return conversation
-
-    def _may_reopen(self, latest: LatestConversation) -> bool:
-        if latest.closed_reason != "resolved" or latest.closed_at is None:
-            return False
-        return self._now - latest.closed_at < self._places.reopen_window
-
-    def _reopen(self, conversation: Conversation, arrival: Arrival) -> Conversation:
-        conversation.status = ConversationStatus.WAITING
-        conversation.closed_at = conversation.closed_reason = None
-        conversation.customer_id = arrival.identity.customer_id
-        conversation.queued_at = self._now
-        self._board.put(conversation)
-        self._board.record(
-            conversation,
-            lambda state: ConversationReopened(conversation=state, reason="by_customer"),
-            caused_by=arrival.event_id,
-        )
-        self._board.waits(conversation)
-        return conversation
-
-    def _at_rest(self, arrival: Arrival) -> Conversation:
-        """The open one, else the latest, else one that is closed from its first moment: nobody need do anything."""
-        customer_id = arrival.identity.customer_id
-        latest = self._places.latest.get(customer_id)
-        known = self._board.open_of(customer_id) or self._resting.get(customer_id)
-        known = known or (self._board.get(latest.id) if latest is not None else None)
-        if known is not None:
-            return known
-        conversation = self._fresh(arrival)
-        self._board.opened(conversation, caused_by=arrival.event_id)
-        conversation.status = ConversationStatus.CLOSED
-        conversation.closed_at, conversation.closed_reason = self._now, "resolved"
-        conversation.queued_at = conversation.waiting_since = None
-        self._board.put(conversation)
-        self._board.record(
-            conversation,
-            lambda state: ConversationClosed(conversation=state, by=None, reason="resolved"),
-            caused_by=arrival.event_id,
-        )
-        self._resting[customer_id] = conversation
-        return conversation
-
-    def _fresh(self, arrival: Arrival) -> Conversation:
-        identity, latest = arrival.identity, self._places.latest.get(arrival.identity.customer_id)
-        if self._places.queue_id is None:
-            raise AssertionError("no queue was looked up for a batch that opens a conversation")
-        conversation = Conversation(
-            id=ConversationId(new_id()),
-            customer_id=identity.customer_id,
-            identity_id=identity.id,
-            queue_id=self._places.queue_id,
-            opened_at=self._now,
-            last_touch_at=self._now,
-            last_agent_id=latest.last_agent_id if latest is not None else None,
-            channels=(identity.channel,),
-            waiting_since=self._now,
-            queued_at=self._now,
-        )
-        line = self._places.lines.get(identity.customer_id)
-        if line is not None:
-            show(conversation, line)
-        return conversation
+        self._known.keep(Early(arrival.data.account_id, name, kind, arrival.identity.id, data))
 
 
 def _is_last(conversation: Conversation, touchpoint: Touchpoint) -> bool:
