@@ -23,14 +23,14 @@ class Live:
     def __init__(self, parts: Parts, sign_ins: SignIns, server: socketio.AsyncServer) -> None:
         self.feed = Feed(parts.bus, parts.clock)
         self.listeners = Listeners()
-        self._outlet = SocketOutlet(server, NAMESPACE)
+        self.outlet = SocketOutlet(server, NAMESPACE)
         database = parts.units.database
-        self._boards = Boards(database, parts.clock, self.listeners, self._outlet)
-        self._typing = Typing(database, parts.ephemeral, self.listeners, self._outlet)
+        self._boards = Boards(database, parts.clock, self.listeners, self.outlet)
+        self._typing = Typing(database, parts.ephemeral, self.listeners, self.outlet)
         self._namespace = AgentNamespace(
-            parts, sign_ins, self.feed, self.listeners, self._outlet, self._boards, self._typing
+            parts, sign_ins, self.feed, self.listeners, self.outlet, self._boards, self._typing
         )
-        self._keeper = Keeper(parts, self.listeners, self._outlet, self._namespace, Sweeper(server))
+        self._keeper = Keeper(parts, self.listeners, self.outlet, self._namespace, Sweeper(server))
         self.feed.on_entry, self.feed.on_presence = self._tell, self._tell_presence
         server.register_namespace(self._namespace)
 
@@ -49,15 +49,15 @@ class Live:
 
     def drop_all(self) -> None:
         for listener in self.listeners:
-            self._outlet.drop(listener.sid, "stopping")
+            self.outlet.drop(listener.sid, "stopping")
 
     def _tell(self, entry: Entry) -> None:
         self._boards.stir()
         for how, sids in self.listeners.told(entry).items():
             if sids:
-                self._outlet.send(sids, how, message_of(entry, how))
+                self.outlet.send(sids, how, message_of(entry, how))
 
     def _tell_presence(self, presence: Presence) -> None:
         self._boards.stir()
         sids = [listener.sid for listener in self.listeners if listener.is_live]
-        self._outlet.send(sids, "presence", presence.message)
+        self.outlet.send(sids, "presence", presence.message)
