@@ -29,15 +29,11 @@ class Refused(Exception):
 
 
 class SocketLine:
-    """One websocket with one namespace joined. `frames` gets every text frame that came, in order."""
+    """One websocket with namespace /visitor joined. `frames` gets every text frame that came, in order."""
 
-    def __init__(
-        self, hub_url: str, origin: str, namespace: str = NAMESPACE, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, hub_url: str, origin: str) -> None:
         self._hub_url = hub_url
         self._origin = origin
-        self._namespace = namespace
-        self._headers = dict(headers or {})
         self._session: aiohttp.ClientSession | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -50,7 +46,7 @@ class SocketLine:
 
     async def open(self) -> None:
         """Up to the Engine.IO handshake. Raises aiohttp.ClientError."""
-        self._session = aiohttp.ClientSession(headers=self._headers)
+        self._session = aiohttp.ClientSession()
         url = f"{self._hub_url}/socket.io/?EIO=4&transport=websocket"
         try:
             self._socket = await self._session.ws_connect(url, origin=self._origin, timeout=_closing())
@@ -62,14 +58,14 @@ class SocketLine:
     async def join(self, auth: Mapping[str, Any] | None) -> dict[str, Any]:
         """Raises Refused."""
         self._joined = asyncio.get_running_loop().create_future()
-        await self.send_frame(f"40{self._namespace}," + (json.dumps(auth) if auth is not None else ""))
+        await self.send_frame(f"40{NAMESPACE}," + (json.dumps(auth) if auth is not None else ""))
         return await asyncio.wait_for(self._joined, ANSWER_S)
 
     async def call(self, event: str, *payload: Any) -> Any:
         """What the hub acknowledged with. Raises TimeoutError, ConnectionError."""
         self._count += 1
         waiter = self._waiting[self._count] = asyncio.get_running_loop().create_future()
-        await self.send_frame(f"42{self._namespace},{self._count}" + json.dumps([event, *payload]))
+        await self.send_frame(f"42{NAMESPACE},{self._count}" + json.dumps([event, *payload]))
         return await asyncio.wait_for(waiter, ANSWER_S)
 
     async def send_frame(self, frame: str) -> None:
