@@ -27,6 +27,11 @@ def seconds(default: float) -> Callable[[Callable[..., None]], Callable[..., Non
     return click.option("--seconds", type=click.FloatRange(0.5, 600), default=default, show_default=True, help=help_)
 
 
+def count(default: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    help_ = "How many messages or decisions."
+    return click.option("--count", type=click.IntRange(1, 1_000_000), default=default, show_default=True, help=help_)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
     """Load and fault rigs. Each is bounded, stops what it started, and measures its yardstick in the same run."""
@@ -45,7 +50,20 @@ def ingress(seconds: float, cluster: bool, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--count", type=click.IntRange(1000, 1_000_000), default=50_000, show_default=True)
+@count(10_000)
+@seconds(5.0)
+@click.option("--flat", is_flag=True, help="Compare with a database that holds many messages.")
+@click.option("--stored", type=click.IntRange(1, 20_000_000), default=200_000, show_default=True, help="So many.")
+@in_json
+def path(count: int, seconds: float, flat: bool, stored: int, as_json: bool) -> None:
+    """The whole way through one process, to a supervisor's console."""
+    from bench.path import measure
+
+    show(run("path", lambda: measure(count=count, seconds=seconds, flat=flat, stored=stored)), as_json)
+
+
+@main.command()
+@count(50_000)
 @in_json
 def routing(count: int, as_json: bool) -> None:
     """Decisions a second of the router's memory."""

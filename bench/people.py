@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from agent_console.auth import csrf_of, digest
 from bench import webhooks
+from bench.history import store_history
 from bench.places import Place
 from hub.assembly.accounts import put_account
 from hub.assembly.ground import open_database
@@ -36,8 +37,8 @@ class Person:
         return csrf_of(self.token)
 
 
-async def populate(place: Place, *, agents: int, supervisors: int = 1, graph_url: str) -> list[Person]:
-    """Supervisors first. All serve every queue."""
+async def populate(place: Place, *, agents: int, supervisors: int = 1, stored: int = 0, graph_url: str) -> list[Person]:
+    """Supervisors first; all serve every queue. `stored`: so many older messages."""
     settings = place.load(port=0)
     people = [_person("supervisor", number) for number in range(supervisors)]
     people += [_person("agent", number) for number in range(agents)]
@@ -46,6 +47,7 @@ async def populate(place: Place, *, agents: int, supervisors: int = 1, graph_url
         given = webhooks.account_settings(graph_url)
         await put_account(units, box, webhooks.ACCOUNT_ID, Channel.FACEBOOK, "Bench", given)
         await _sign_in(units, people)
+        await store_history(units, stored)
     return people
 
 

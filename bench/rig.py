@@ -39,12 +39,14 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(*, agents: int = 0, supervisors: int = 1, cluster: bool = False) -> AsyncIterator[Rig]:
-    """Everything is stopped and removed at the end."""
-    async with place(cluster=cluster) as where, provider() as graph, aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0)
-    ) as session:
-        people = await populate(where, agents=agents, supervisors=supervisors, graph_url=graph.url)
+async def rig(*, agents: int = 0, supervisors: int = 1, stored: int = 0, cluster: bool = False) -> AsyncIterator[Rig]:
+    """`stored`: so many older messages. Everything is stopped and removed at the end."""
+    async with (
+        place(cluster=cluster) as where,
+        provider() as graph,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
+    ):
+        people = await populate(where, agents=agents, supervisors=supervisors, stored=stored, graph_url=graph.url)
         hub = hub_at(where)
         try:
             start_s = await hub.start()
@@ -55,9 +57,7 @@ async def rig(*, agents: int = 0, supervisors: int = 1, cluster: bool = False) -
 
 def hub_at(where: Place, *, port: int | None = None) -> Program:
     port = port or free_port()
-    return Program(
-        ["hub", "run", "--port", str(port)], port, where.folder / "hub.log", where.environment
-    )
+    return Program(["hub", "run", "--port", str(port)], port, where.folder / "hub.log", where.environment)
 
 
 @asynccontextmanager

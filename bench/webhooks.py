@@ -47,24 +47,30 @@ class Webhook:
         return http_post(port, PATH, self.body, {"X-Hub-Signature-256": signature(self.body)})
 
 
-def messages(count: int, *, people: int, seed: int = 1) -> list[Webhook]:
-    """`count` messages of `people` customers, who take turns at random but for the first round: everybody writes."""
-    rng = random.Random(seed)
-    return list(itertools.islice(_endless(rng, people, seed), count))
+def messages(count: int, *, people: int, run: int = 1) -> list[Webhook]:
+    """`count` messages of `people` customers, who take turns at random but for the first round: everybody writes.
+
+    Another `run` is other messages of the same customers.
+    """
+    return list(itertools.islice(_endless(random.Random(run), people, run), count))
 
 
-def _endless(rng: random.Random, people: int, seed: int) -> Iterator[Webhook]:
+def _endless(rng: random.Random, people: int, run: int) -> Iterator[Webhook]:
     for number in itertools.count():
         person = number if number < people else rng.randrange(people)
         line = rng.choice(LINES)
         if number % LINES_WITH_PHONE == LINES_WITH_PHONE - 1:
             line = f"sđt của mình {phone_of(person)} nhé shop"
-        yield message(number, f"{7_000_000_000 + seed * 10_000_000 + person}", f"{line} #{number}", seed)
+        yield message(number, psid_of(person), f"{line} #{number}", run)
 
 
-def message(number: int, psid: str, text: str, seed: int) -> Webhook:
+def psid_of(person: int) -> str:
+    return f"{7_000_000_000 + person}"
+
+
+def message(number: int, psid: str, text: str, run: int) -> Webhook:
     now_ms = time.time_ns() // 1_000_000
-    mid = f"m_bench_{seed}_{number}_{psid}"
+    mid = f"m_bench_{run}_{number}"
     item: dict[str, Any] = {
         "sender": {"id": psid},
         "recipient": {"id": PAGE_ID},
