@@ -29,7 +29,7 @@ from hub.events.envelope import Envelope, EventData
 from hub.events.rejected import DEAD_LETTERS, EventRejected
 from hub.log import get_logger
 from hub.metrics import HANDLE_BATCH, HANDLE_RETRIES, HANDLE_SECONDS, HANDLED, LAG, LEASES_LOST, REJECTED, STALLED
-from hub.tasks import cancelled_from_outside, leaves, together
+from hub.tasks import cancelled_from_outside, heed_cancellation, leaves, together
 from hub.watchdog import end_process
 from hub.work import Lease, W, WorkUnits
 
@@ -144,6 +144,7 @@ class Consumer(Generic[W]):
         """Repeats a step until it meets no trouble that may pass."""
         attempt = 0
         while True:
+            heed_cancellation()
             try:
                 async with asyncio.timeout(self._pace.handle_s):
                     result = await step()
@@ -161,6 +162,7 @@ class Consumer(Generic[W]):
         """Until each record, in order, is handled or filed under dead-letters. Raises LeaseLost, CommitUnknown."""
         todo = [Batch(records)]  # a stack, the next one last
         while todo:
+            heed_cancellation()
             batch = todo[-1]
             error = await self._attempt(lease, batch)
             if error is None:

@@ -39,6 +39,14 @@ def cancelled_from_outside() -> bool:
     return task is None or task.cancelling() > 0
 
 
+def heed_cancellation() -> None:
+    """For the head of a long loop. Raises CancelledError when this task was cancelled and a library kept it to itself:
+    asyncio.wait_for does so before Python 3.12 when what it waits for ends in the same moment (redis-py uses it)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 def leaves(error: BaseException) -> Iterator[BaseException]:
     """The errors within (nested) exception groups; a plain error is its own leaf."""
     if isinstance(error, BaseExceptionGroup):
