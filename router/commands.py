@@ -29,6 +29,7 @@ from storage import conversations as conversation_store
 from storage import routing
 from storage.changes import AlreadyThere, ChangeSet
 from storage.conversations import Conversation
+from storage.routing import AgentRow
 from storage.unit_of_work import UnitOfWork
 
 
@@ -65,9 +66,7 @@ async def take(work: UnitOfWork, conversation_id: ConversationId, agent_id: Agen
         return
     if conversation.status is not ConversationStatus.WAITING:
         raise Conflict("not_waiting", "Somebody else has this conversation now.")
-    agent = await routing.lock_agent(work.connection, agent_id, clock=work.clock)
-    if agent.load >= agent.capacity:
-        raise Conflict("at_capacity", f"You already hold {agent.load} of {agent.capacity} conversations.")
+    agent = await _with_room(work, agent_id)
     await _assign(work, conversation, agent_id, Explanation(code="route.taken", params={"agent": agent.name}))
     work.publish(WorkGone(conversation_id=conversation_id, agent_id=agent_id))
 
@@ -114,9 +113,7 @@ async def reopen(work: UnitOfWork, conversation_id: ConversationId, agent_id: Ag
         raise Conflict("merged_away", "This conversation was merged into another one: undo the merge instead.")
     if await conversation_store.lock_open_of(work.connection, [conversation.customer_id]):
         raise Conflict("newer_open", "The customer already has an open conversation.")
-    agent = await routing.lock_agent(work.connection, agent_id, clock=work.clock)
-    if agent.load >= agent.capacity:
-        raise Conflict("at_capacity", f"You already hold {agent.load} of {agent.capacity} conversations.")
+    agent = await _with_room(work, agent_id)
     conversation.status = ConversationStatus.WAITING
     conversation.closed_at = conversation.closed_reason = None
     conversation.queued_at = work.clock.now()
@@ -182,6 +179,20 @@ def arrived(conversation: Conversation) -> WorkArrived:
         waiting_since=conversation.queued_at or conversation.opened_at,
         last_agent_id=conversation.last_agent_id,
     )
+
+
+async def _with_room(work: UnitOfWork, agent_id: AgentId) -> AgentRow:
+    """The agent, locked, who is about to take work by hand. Raises Conflict at full capacity.
+
+    Whoever takes work is there, whatever their presence said: offline becomes busy, or the router would give the
+    conversation straight back to the queue.
+    """
+    agent = await routing.lock_agent(work.connection, agent_id, clock=work.clock)
+    if agent.load >= agent.capacity:
+        raise Conflict("at_capacity", f"You already hold {agent.load} of {agent.capacity} conversations.")
+    if agent.status is PresenceStatus.OFFLINE:
+        await set_presence(work, agent_id, PresenceStatus.BUSY)
+    return agent
 
 
 async def _assign(work: UnitOfWork, conversation: Conversation, agent_id: AgentId, why: Explanation) -> None:

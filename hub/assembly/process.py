@@ -53,7 +53,7 @@ async def serve(
             part = parts_of(running.ground, running.url)
             door = LongTask("door", partial(_door, port, ground, part, partial(announce, running)), restarts=False)
             tasks = [LongTask(name, run) for name, run in part.tasks.items()]
-            await run_all([*tasks, *company(running), door], stop_within_s=settings.stop_within_s)
+            await run_all([*tasks, door, *company(running)], stop_within_s=settings.stop_within_s)
         finally:
             port.close()
 
@@ -87,6 +87,7 @@ class _Port:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self.socket.bind((settings.host, settings.port))
+            self.socket.listen(BACKLOG)  # who comes before the door is open waits a moment instead of being refused
         except OSError as error:
             self.socket.close()
             raise Transient(f"port {settings.port} of {settings.host} cannot be had: {error.strerror}") from error

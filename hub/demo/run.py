@@ -44,7 +44,7 @@ async def serve_demo(settings: Settings, *, fresh: bool, say: Callable[[str], No
     await serve(
         settings,
         announce=lambda running: _announce(running, say),
-        company=lambda running: [LongTask("demo customers", lambda: _play(running), restarts=False)],
+        company=lambda running: [LongTask("demo customers", lambda: _play(running))],
     )
 
 

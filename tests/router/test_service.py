@@ -202,6 +202,15 @@ async def test_of_many_who_take_one_conversation_at_once_exactly_one_gets_it(sce
     assert all(outcome is None or isinstance(outcome, Conflict) for outcome in outcomes)
 
 
+async def test_an_agent_who_takes_work_while_offline_is_busy_and_keeps_it(scene: Scene) -> None:
+    lan = await scene.house.add_agent("Lan", status=PresenceStatus.OFFLINE)
+    taken, waiting = [await scene.house.add_waiting(f"psid-{i}") for i in range(2)]
+    await scene.act(commands.take, taken, lan)
+    await scene.desk.step()
+    assert (await scene.see(taken)).owner_id == lan
+    assert (await scene.see(waiting)).status is ConversationStatus.WAITING, "busy: no offers"
+
+
 async def test_taking_many_at_once_never_exceeds_capacity(scene: Scene) -> None:
     lan = await scene.house.add_agent("Lan", capacity=2)
     ids = [await scene.house.add_waiting(f"psid-{i}") for i in range(6)]
