@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -21,15 +22,24 @@ from hub.assembly.catalog import Channels
 from hub.bus import Bus
 from hub.clock import ManualClock
 from hub.ephemeral_memory import MemoryEphemeral
-from hub.events import Channel, ConversationStatus, EvidenceKind, EvidenceSource, Strength
-from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, QueueId, new_id
+from hub.events import (
+    Author,
+    Channel,
+    ConversationOpened,
+    ConversationStatus,
+    EvidenceKind,
+    EvidenceSource,
+    Strength,
+)
+from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, QueueId, TouchpointId, new_id
 from hub.sockets import socket_server
 from hub.tasks import stop
+from storage import conversations as conversation_store
 from storage import tables
 from storage.agents import Role
 from storage.blobs import BlobStore, open_folder
 from storage.changes import ChangeSet
-from storage.conversations import Conversation, find
+from storage.conversations import Conversation
 from storage.log import SqliteLog
 from storage.secrets import SecretBox
 from storage.touchpoints import Touchpoint
@@ -121,8 +131,6 @@ class Shop:
                 is_new=True,
             )
             changes = ChangeSet(work)
-            from hub.events import ConversationOpened
-
             changes.record(conversation, lambda state: ConversationOpened(conversation=state))
             await changes.flush()
             await work.commit()
@@ -152,10 +160,6 @@ class Case:
     identity_id: IdentityId
 
     async def customer_writes(self, text: str) -> Touchpoint:
-        from hub.events import Author
-        from hub.ids import TouchpointId
-        from storage import conversations as conversation_store
-
         now = self.shop.clock.now()
         async with self.shop.units.begin() as work:
             found = await conversation_store.lock(work.connection, [self.conversation_id])
@@ -203,7 +207,7 @@ class Case:
 
     async def row(self) -> Conversation:
         async with self.shop.units.database.reading() as connection:
-            found = await find(connection, self.conversation_id)
+            found = await conversation_store.find(connection, self.conversation_id)
         assert found is not None
         return found
 
@@ -238,7 +242,7 @@ class Browser:
         said = await self.post("/sign-in", {"login": login, "password": password})
         if said.status == 200:
             self.csrf = said.body["csrf"]
-            self.agent_id = said.body["agent"]["id"]
+            self.agent_id = AgentId(UUID(said.body["agent"]["id"]))
         return said
 
     async def get(self, path: str, **query: Any) -> "Said":

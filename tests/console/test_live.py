@@ -302,7 +302,7 @@ async def test_typing_goes_both_ways(shop: Shop, lines: list[Line]) -> None:
     told = shop.parts.ephemeral.listen("typing-agent")
     assert await hers.ask("typing", watched | {"on": True}) == {"ok": True}
     await his.until(lambda: bool(his.of("typing")))
-    assert his.of("typing")[0]["agent_id"] == hers.browser.agent_id
+    assert his.of("typing")[0]["agent_id"] == str(hers.browser.agent_id)
     assert hers.of("typing") == []
     assert str(case.identity_id).encode() in await asyncio.wait_for(anext(told), 5)
 
