@@ -73,9 +73,10 @@ export function arrange(
   const compare = compareRows(query.view);
   const page = pages.at(-1);
   const edge = page !== undefined && page.next !== null ? page.last : null;
+  const loaded = new Set(pages.flatMap((one) => one.ids));
   return [...all.values()]
     .filter((row) => belongs(row, query.view, agentId, query.queueId))
-    .filter((row) => edge === null || compare(row, edge) <= 0)
+    .filter((row) => edge === null || loaded.has(row.id) || compare(row, edge) <= 0)
     .sort(compare);
 }
 

@@ -63,7 +63,8 @@ export function belongs(row: ConversationState, view: View, agentId: string, que
     case "mine":
       return row.status === "assigned" && row.owner_id === agentId;
     case "waiting":
-      return row.status === "waiting" || row.status === "offered";
+      // what is offered to me stands above the list, as a card
+      return row.status === "waiting" || (row.status === "offered" && row.offered_to !== agentId);
     case "all":
       return row.status !== "closed";
     case "closed":

@@ -24,6 +24,10 @@ export function putMe(client: QueryClient, me: Me): void {
   client.setQueryData<Me>(keys.me, me);
 }
 
+export async function refreshMe(client: QueryClient): Promise<void> {
+  putMe(client, await api.GET("/api/v1/me"));
+}
+
 export function applyPresence(client: QueryClient, news: LivePresence): void {
   client.setQueryData<readonly AgentCard[]>(keys.agents, (agents) =>
     agents?.map((agent) =>

@@ -11,6 +11,6 @@ export function useNaming(): (row: Named) => string {
     if (row.customer_name) return row.customer_name;
     if (row.customer_phone) return phone(row.customer_phone);
     const channel = row.channels.at(-1);
-    return channel ? t("customer.strangerOn", { channel: t(`channel.${channel}`) }) : t("customer.stranger");
+    return channel ? t(`customer.strangerOn.${channel}`) : t("customer.stranger");
   };
 }

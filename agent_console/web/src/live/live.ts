@@ -8,7 +8,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { catchUp, reread } from "@/data/detail";
 import { keys } from "@/data/keys";
-import { applyPresence, applyQueues, loadSnapshot } from "@/data/session";
+import { applyPresence, applyQueues, loadSnapshot, refreshMe } from "@/data/session";
 import type { Timeline } from "@/data/timeline";
 import type { LiveEvent, LivePresence, LiveQueues, LiveRow, LiveTyping, Me } from "@/lib/api/types";
 import { applyMessages, isBehind, type Message } from "@/live/apply";
@@ -20,6 +20,7 @@ const HEARTBEAT_MS = 30_000; // asks the open conversation's seq again: a gap no
 const TYPING_EVERY_MS = 3000;
 const OFFLINE_AFTER_MS = 2500; // a short break is no news
 const RETRY_CATCH_UP_MS = 3000;
+const REFUSED_RETRY_MS = 4000; // half of it to one and a half times: not all consoles at once
 
 /** What we need of a Socket.IO client; tests bring their own. */
 export interface Socket {
@@ -35,6 +36,8 @@ export interface Ack {
   readonly seq?: number | null;
   readonly code?: string | null;
 }
+
+type Refusal = Error & { readonly data?: { readonly code?: string } };
 
 export type Dial = (auth: () => { csrf: string; cursor: string }) => Socket;
 
@@ -102,7 +105,7 @@ export class Live {
   private listen(socket: Socket): void {
     socket.on("connect", () => this.onConnect());
     socket.on("disconnect", (reason: string) => this.onDisconnect(reason));
-    socket.on("connect_error", (error: Error & { data?: { code?: string } }) => this.onRefused(error));
+    socket.on("connect_error", (error: Refusal) => this.onRefused(error));
     socket.on("event", (event: LiveEvent) => this.take(isEvent(event) ? { kind: "event", event } : null, "event"));
     socket.on("row", (row: LiveRow) => this.take(isRow(row) ? { kind: "row", row } : null, "row"));
     socket.on("sync", (news: { cursor: string }) => this.onSync(news.cursor));
@@ -173,12 +176,28 @@ export class Live {
   private onDisconnect(reason: string): void {
     this.offlineTimer ??= setTimeout(() => setLine("offline"), OFFLINE_AFTER_MS);
     // The library dials again by itself, except when the hub closed the socket on purpose.
-    if (reason === "io server disconnect") setTimeout(() => this.socket?.connect(), OFFLINE_AFTER_MS);
+    if (reason === "io server disconnect") this.dialAgain();
   }
 
-  private onRefused(error: Error & { data?: { code?: string } }): void {
+  /** With `data`, the hub itself said no, and the library does not dial again; without, there is no line. */
+  private onRefused(error: Refusal): void {
     this.offlineTimer ??= setTimeout(() => setLine("offline"), OFFLINE_AFTER_MS);
-    if (error.data?.code === "unauthenticated") this.end();
+    if (error.data === undefined) return;
+    if (error.data.code === "not_signed_in") this.end();
+    else this.dialAgain();
+  }
+
+  /** After a refusal or a close by the hub. The sign-in may have got a new token in another tab. */
+  private dialAgain(): void {
+    const { socket } = this;
+    setTimeout(
+      () => {
+        refreshMe(this.client)
+          .then(() => this.socket === socket && socket?.connect())
+          .catch(() => this.socket === socket && this.dialAgain());
+      },
+      REFUSED_RETRY_MS * (0.5 + Math.random()),
+    );
   }
 
   private onSync(cursor: string): void {

@@ -44,7 +44,7 @@ export function ChannelMark({
       data-channel={channel}
       width={size}
       height={size}
-      viewBox="0 0 18 18"
+      viewBox="-0.5 -0.5 19 19"
       {...(titled ? { role: "img", "aria-label": name } : { "aria-hidden": true })}
     >
       {titled && <title>{name}</title>}

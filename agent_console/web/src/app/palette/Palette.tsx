@@ -6,7 +6,7 @@ import {
   type SpotlightActionData,
   type SpotlightActionGroupData,
 } from "@mantine/spotlight";
-import "@mantine/spotlight/styles.css";
+import "@mantine/spotlight/styles.layer.css";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
@@ -64,9 +64,16 @@ export default function Palette({ onClose, onHelp, onSignedOut }: Props) {
       limit={SHOWN_MAX}
       nothingFound={t("palette.nothing")}
       lockScroll={false}
+      overlayProps={{ backgroundOpacity: 0.32, blur: 0 }}
       scrollable
       maxHeight={420}
-      classNames={{ action: css.action, search: css.search, content: css.content, actionsGroup: css.group }}
+      classNames={{
+        action: css.action,
+        search: css.search,
+        content: css.content,
+        actionsGroup: css.group,
+        actionSection: css.section,
+      }}
       searchProps={{
         placeholder: t("palette.search"),
         "aria-label": t("palette.search"),

@@ -52,7 +52,7 @@ export function Rail({ onSignedOut, onHelp, onPalette }: Props) {
       )}
       <span className={css.space} />
       <IconButton
-        icon="command"
+        icon="search"
         label={t("rail.palette")}
         shortcut={KEYMAP.palette.keys}
         tooltipSide="right"

@@ -9,15 +9,22 @@ import { useMe } from "@/data/session";
 import { hasDrafts } from "@/features/composer/drafts";
 import { paths } from "@/lib/paths";
 import { mayAdminister } from "@/lib/permissions";
-import { listenForShortcuts, useShortcut } from "@/lib/shortcuts/shortcuts";
+import { listenForShortcuts, pauseShortcuts, useShortcut } from "@/lib/shortcuts/shortcuts";
 import { Notices, runNewestAction } from "@/ui/notices";
 
-const Palette = lazy(() => import("@/app/palette/Palette"));
+const loadPalette = () => import("@/app/palette/Palette");
+const Palette = lazy(loadPalette);
 const Help = lazy(() => import("@/app/shortcuts/Help"));
+const PALETTE_AFTER_MS = 3000; // once the first screen is done: Ctrl-K must not wait for the network
 
 export function Shell({ onSignedOut }: { onSignedOut: () => void }) {
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
   useEffect(() => listenForShortcuts(document), []);
+  useEffect(() => pauseShortcuts(open !== null), [open]);
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), PALETTE_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
   usePageKeys();
   useUnsentGuard();
   useShortcut("palette", () => setOpen("palette"));

@@ -15,10 +15,12 @@ export default function Help({ onClose }: { onClose: () => void }) {
       size={640}
       centered
       lockScroll={false}
+      overlayProps={{ backgroundOpacity: 0.32 }}
+      classNames={{ title: css.title, content: css.content }}
       transitionProps={{ duration: 120 }}
       closeButtonProps={{ "aria-label": t("action.close") }}
     >
-      <div className={css.groups}>
+      <div className={css.groups} tabIndex={-1} data-autofocus>
         {GROUPS.map((group) => (
           <section key={group}>
             <h3 className={css.heading}>{t(`keyGroup.${group}`)}</h3>

@@ -95,10 +95,15 @@ function Status({ row }: { row: ConversationState }) {
   return (
     <p className={css.status}>
       <span>{said()}</span>
-      {row.why && row.status !== "closed" && <Why why={row.why} />}
+      {row.why && row.status !== "closed" && (
+        <span className={css.why}>
+          <Why why={row.why} />
+        </span>
+      )}
       {row.waiting_since && row.status !== "closed" && (
         <span className={css.waiting}>
-          {t("status.waitingFor")} <WaitClock row={row} />
+          <span className={css.label}>{t("status.waitingFor")}</span>
+          <WaitClock row={row} />
         </span>
       )}
     </p>

@@ -77,6 +77,7 @@ export function AccountForm({ channels, account, onDone, children }: Props) {
           />
         )}
         <Switch
+          className={css.switch}
           label={t("admin.activeSwitch")}
           checked={active}
           onChange={(change) => setActive(change.currentTarget.checked)}

@@ -106,6 +106,7 @@ export function AgentForm({ queues, agent, onDone }: Props) {
         />
         {agent && (
           <Switch
+            className={css.switch}
             label={t("admin.disabledSwitch")}
             description={t("admin.disabledHint")}
             checked={draft.disabled}

@@ -99,7 +99,12 @@ function OneField({ field, values, onChange, path, faults, secretsSet }: Props &
       );
     case "switch":
       return (
-        <Switch {...common} checked={(value ?? field.start) === true} onChange={(e) => set(e.currentTarget.checked)} />
+        <Switch
+          className={css.switch}
+          {...common}
+          checked={(value ?? field.start) === true}
+          onChange={(e) => set(e.currentTarget.checked)}
+        />
       );
     case "choice":
       return (

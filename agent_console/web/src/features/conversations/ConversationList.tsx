@@ -87,7 +87,7 @@ function Search({ value, onChange }: { value: string; onChange: (text: string) =
           onChange("");
           input.current?.blur();
         }}
-        placeholder={t("list.search")}
+        placeholder={t("list.searchShort")}
         aria-label={t("list.search")}
         autoComplete="off"
         spellCheck={false}

@@ -3,9 +3,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { command } from "@/data/commands";
-import { useRows } from "@/data/rows";
 import { useMe } from "@/data/session";
 import css from "@/features/conversations/OfferCards.module.css";
+import { useKeyTarget, useOffers } from "@/features/conversations/offers";
 import { usePreviewText } from "@/features/conversations/preview";
 import type { ConversationState } from "@/lib/api/types";
 import { useNaming } from "@/lib/naming";
@@ -24,22 +24,14 @@ interface Props {
 export function OfferCards({ openId, onOpen }: Props) {
   const { t } = useTranslation();
   const offers = useOffers();
+  const target = useKeyTarget(openId);
   return (
     <section aria-live="assertive" aria-label={t("offer.label")}>
-      {offers.map((row, place) => (
-        <OfferCard key={row.id} row={row} onOpen={onOpen} hasKeys={openId === row.id || (place === 0 && !openId)} />
+      {offers.map((row) => (
+        <OfferCard key={row.id} row={row} onOpen={onOpen} hasKeys={target?.row.id === row.id} />
       ))}
     </section>
   );
-}
-
-/** Offered to me, the one that ends first on top. */
-export function useOffers(): readonly ConversationState[] {
-  const me = useMe();
-  const rows = useRows();
-  return [...rows.values()]
-    .filter((row) => row.status === "offered" && row.offered_to === me.agent.id)
-    .sort((a, b) => (a.offer_expires_at ?? "").localeCompare(b.offer_expires_at ?? ""));
 }
 
 function OfferCard({ row, onOpen, hasKeys }: { row: ConversationState; hasKeys: boolean } & Pick<Props, "onOpen">) {

@@ -14,8 +14,7 @@ export function QueueFilter({ queueId, onChange }: { queueId: string | null; onC
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
         <button type="button" className={css.filter} data-on={chosen !== undefined || undefined}>
-          <span className="visually-hidden">{t("list.queue")}</span>
-          <span className={css.name}>{chosen?.name ?? t("list.allQueues")}</span>
+          <span className={css.name}>{chosen?.name ?? t("list.queues")}</span>
           <Icon name="down" size={12} />
         </button>
       </Menu.Target>

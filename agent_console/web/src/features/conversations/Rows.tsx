@@ -8,7 +8,7 @@ import { Row } from "@/features/conversations/Row";
 import css from "@/features/conversations/Rows.module.css";
 import { useShortcut } from "@/lib/shortcuts/shortcuts";
 
-export const ROW_HEIGHT = 64;
+export const ROW_HEIGHT = 60;
 const OVERSCAN = 8;
 const LOAD_MORE_BEFORE_END = 10;
 

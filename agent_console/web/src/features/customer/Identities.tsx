@@ -5,12 +5,13 @@ import css from "@/features/customer/Identities.module.css";
 import { useAct } from "@/features/customer/use-act";
 import type { Customer, Identity } from "@/lib/api/types";
 import { phone } from "@/lib/format/text";
-import { dateTime } from "@/lib/format/time";
+import { date, dateTime } from "@/lib/format/time";
 import { useWords } from "@/lib/i18n/words";
 import { useNow } from "@/lib/now";
 import { ChannelMark } from "@/ui/ChannelMark";
 import { Fault } from "@/ui/Fault";
 import { Proof } from "@/ui/Proof";
+import { Why } from "@/ui/Why";
 
 export function Identities({ conversationId, customer }: { conversationId: string; customer: Customer }) {
   return (
@@ -54,8 +55,8 @@ function IdentityCard({ conversationId, identity, maySplit }: CardProps) {
         <EvidenceLines identity={identity} />
         {identity.why && (
           <p className={css.joined}>
-            {identity.joined_at ? t("customer.joinedOn", { at: dateTime(identity.joined_at) }) : t("customer.joined")}
-            {` — ${words.explanation(identity.why)}`}
+            {identity.joined_at ? t("customer.joinedOn", { at: date(identity.joined_at) }) : t("customer.joined")}
+            <Why why={identity.why} />
           </p>
         )}
         {act.error !== null && <Fault error={act.error} />}

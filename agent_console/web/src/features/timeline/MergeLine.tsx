@@ -27,17 +27,20 @@ export function MergeLine({ entry, customer, onUndo }: Props) {
   return (
     <div className={css.merge}>
       <p className={css.line} title={`${dateTime(entry.at)} · ${by}`}>
-        <Icon name={isMerge ? "merge" : "split"} size={14} />
-        <span>
+        <span className={css.words}>
+          <Icon name={isMerge ? "merge" : "split"} size={14} />
           <strong>{t(isMerge ? "merge.merged" : "merge.split")}</strong>
           {note && ` — ${words.explanation(note.why)}`}
           {isMerge && ledger && !ledger.in_force && ` (${t("merge.undone")})`}
+          {isMerge && note && ledger?.in_force && ledger.revocable && (
+            <>
+              {" · "}
+              <button type="button" className={css.undo} onClick={() => onUndo(note.entry_id).catch(setError)}>
+                {t("merge.undo")}
+              </button>
+            </>
+          )}
         </span>
-        {isMerge && note && ledger?.in_force && ledger.revocable && (
-          <button type="button" className={css.undo} onClick={() => onUndo(note.entry_id).catch(setError)}>
-            {t("merge.undo")}
-          </button>
-        )}
       </p>
       {error !== null && <Fault error={error} />}
     </div>

@@ -21,8 +21,9 @@ export type Item =
 const GROUP_WITHIN_MS = 5 * 60 * 1000;
 
 const MERGES = new Set(["hub.customer_merged.v1", "hub.customer_split.v1"]);
+const OPENED = "hub.conversation_opened.v1";
 const LINES = new Set([
-  "hub.conversation_opened.v1",
+  OPENED,
   "hub.conversation_offered.v1",
   "hub.offer_ended.v1",
   "hub.conversation_assigned.v1",
@@ -48,30 +49,37 @@ export function buildItems(
     day = dayKey(at);
     items.push({ kind: "day", key: `day:${day}`, at });
   };
-  const linesUntil = (limit: number) => {
+  const linesBefore = (touchpoint: Touchpoint | null) => {
     for (; nextLine < history.length; nextLine += 1) {
       const entry = history[nextLine] as HistoryEntry;
-      if (Date.parse(entry.at) > limit) return;
+      if (touchpoint !== null && !standsBefore(entry, touchpoint)) return;
+      if (items.length === 0 && entry.type === OPENED) continue; // the beginning speaks for itself
       openDay(entry.at);
       pushLine(items, entry);
     }
   };
 
   for (const touchpoint of timeline.touchpoints) {
-    linesUntil(Date.parse(touchpoint.accepted_at));
-    openDay(touchpoint.accepted_at);
+    linesBefore(touchpoint);
+    openDay(touchpoint.occurred_at);
     if (!isMarked && touchpoint.number > (unreadAfter ?? 0) && touchpoint.author === "customer") {
       items.push({ kind: "unread", key: "unread" });
       isMarked = true;
     }
     pushTouchpoint(items, touchpoint);
   }
-  linesUntil(Number.POSITIVE_INFINITY);
+  linesBefore(null);
   const arrived = new Set(timeline.touchpoints.flatMap((touchpoint) => touchpoint.client_id ?? []));
   for (const entry of outgoing) {
     if (!arrived.has(entry.clientId)) items.push({ kind: "outgoing", key: entry.clientId, outgoing: entry });
   }
   return items;
+}
+
+/** A conversation is opened by its first touchpoint, and a moment after it: people read it the other way round. */
+function standsBefore(entry: HistoryEntry, touchpoint: Touchpoint): boolean {
+  const opens = entry.type === OPENED && entry.conversation_id === touchpoint.conversation_id;
+  return opens || Date.parse(entry.at) <= Date.parse(touchpoint.accepted_at);
 }
 
 /** The same key before and after the hub has taken a reply, so that it does not blink. */

@@ -9,18 +9,13 @@ export function fold(text: string): string {
     .replace(/\p{Mn}/gu, "");
 }
 
-/** E.164 as read aloud: 0912 345 678. Land lines 024 3825 1234; foreign numbers keep their country code. */
+/** E.164 as read aloud: 0912 345 678. Land lines 024 3825 1234; foreign numbers stay as they are. */
 export function phone(e164: string): string {
-  if (!/^\+\d{6,15}$/.test(e164)) return e164;
-  if (!e164.startsWith("+84")) return foreign(e164);
+  if (!/^\+84\d{6,12}$/.test(e164)) return e164;
   const national = `0${e164.slice(3)}`;
   if (national.length === 10) return national.replace(/^(\d{4})(\d{3})(\d{3})$/, "$1 $2 $3");
   if (national.length === 11) return national.replace(/^(\d{3})(\d{4})(\d{4})$/, "$1 $2 $3");
   return national;
-}
-
-function foreign(e164: string): string {
-  return e164.replace(/^(\+\d{1,3}?)(\d{3})(\d{3})(\d{3,})$/, "$1 $2 $3 $4");
 }
 
 /** File sizes with the comma of the language: 1,4 MB. */

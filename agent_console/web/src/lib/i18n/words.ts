@@ -81,10 +81,14 @@ function readable(
     if (typeof value !== "string") return value;
     if (name.endsWith("_at") || name.endsWith("_since")) return dateTime(value);
     const group = GROUPS[name.replace(/_[ab]$/, "")];
-    return group !== undefined && exists(`${group}.${value}`) ? loose(`${group}.${value}`) : phone(value);
+    return group !== undefined && exists(`${group}.${value}`)
+      ? loose(`${group}.${value}`)
+      : phone(value).replaceAll(" ", NO_BREAK);
   };
   return Object.fromEntries(Object.entries(why.params).map(([name, value]) => [name, read(name, value)]));
 }
+
+const NO_BREAK = "\u00a0"; // a number stays on one line
 
 const GROUPS: Readonly<Record<string, string>> = {
   channel: "channel",

@@ -5,6 +5,12 @@ import { type Action, KEYMAP } from "@/lib/shortcuts/keymap";
 const SEQUENCE_MS = 1200; // "g" waits this long for its second letter
 
 const handlers = new Map<Action, (() => void)[]>();
+let isPaused = false;
+
+/** While something that takes the keyboard is open, or is about to be. */
+export function pauseShortcuts(paused: boolean): void {
+  isPaused = paused;
+}
 
 /** `enabled` false: the key does nothing, as if it were not bound. */
 export function useShortcut(action: Action, run: () => void, enabled = true): void {
@@ -59,7 +65,7 @@ export function listenForShortcuts(page: Pick<Document, "addEventListener" | "re
   let pendingUntil = 0;
   const onKey = (event: KeyboardEvent) => {
     const chord = chordOf(event);
-    if (chord === null || event.defaultPrevented || event.repeat) return;
+    if (isPaused || chord === null || event.defaultPrevented || event.repeat) return;
     if (isTyping(event.target) && !WORK_WHILE_TYPING.includes(chord)) return;
     const prefix = pending !== null && Date.now() < pendingUntil ? pending : null;
     pending = null;
