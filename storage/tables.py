@@ -430,7 +430,7 @@ blobs = sa.Table(
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.LargeBinary(32), nullable=False),
     sa.Column("file_name", sa.String(255)),
-    sa.Column("origin", sa.String(20), nullable=False),  # webhook, fetched, upload, visitor
+    sa.Column("origin", sa.String(63), nullable=False),  # webhook, fetched, upload, visitor, agent:<id>
     sa.Column("created_at", Moment, nullable=False, index=True),
 )
 

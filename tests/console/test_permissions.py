@@ -131,10 +131,13 @@ def test_every_route_has_a_sample_and_nothing_else_has() -> None:
 async def test_every_role_at_every_route(shop: Shop, browsers: dict[str, Browser]) -> None:
     number = 0
     wrong = []
+    things = await make_things(shop, number)
     for route in ROUTES:
         for role in EXPECTED_ROLES:
             number += 1
-            things = await make_things(shop, number)
+            if route.changes and route.parameters and role in SEEN_BY:  # what others may do changes nothing
+                things = await make_things(shop, number)
+            things.number = number
             status, code = await ask(browsers[role], route, things)
             if not fits(route, role, status, code):
                 wrong.append(f"{role}: {route.method} {route.path}: {status} {code}")

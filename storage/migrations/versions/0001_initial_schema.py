@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
         sa.Column("file_name", sa.String(length=255), nullable=True),
-        sa.Column("origin", sa.String(length=20), nullable=False),
+        sa.Column("origin", sa.String(length=63), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_blobs")),
     )
