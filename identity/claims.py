@@ -22,6 +22,7 @@ from hub.folding import fold
 from identity.arrivals import Arrival
 from identity.extract import claims_in
 from identity.normalize import normalized, phone_key
+from identity.settings import PolicySettings
 from storage.evidence import Proof
 from storage.identities import Identity
 
@@ -40,13 +41,15 @@ class Given:
     proof: Proof
 
 
-def evidence_of(arrivals: Iterable[Arrival], now: datetime, never_keys: frozenset[str]) -> list[Given]:
-    """In order of arrival, each identity, value and source once, with its best strength."""
+def evidence_of(arrivals: Iterable[Arrival], now: datetime, settings: PolicySettings) -> list[Given]:
+    """In order of arrival, each identity, value and source once, with its best strength. Claims of accounts whose
+    claims are ignored are not even kept."""
     best: dict[tuple[object, ...], Given] = {}
     for arrival in arrivals:
         for item in (*arrival.data.evidence, *_written(arrival.data)):
-            value = normalized(item, never_keys=never_keys)
-            if value is None:
+            value = normalized(item, never_keys=settings.never_keys)
+            ignored = item.strength is Strength.CLAIMED and settings.claims.get(arrival.data.account_id) == "ignore"
+            if value is None or ignored:
                 continue
             proof = Proof(arrival.identity.id, item.kind, value, item.source, item.strength, now, now)
             key = (proof.identity_id, proof.kind, proof.value, proof.source)

@@ -2,7 +2,7 @@
 but for `read`, whose cost depends on the size of the customers concerned and on nothing else.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from hub.events import EvidenceKind, Strength
@@ -14,7 +14,7 @@ from storage import evidence as evidence_store
 from storage import identities as identity_store
 from storage import ledger, suggestions
 from storage.customers import Record
-from storage.evidence import Proof
+from storage.evidence import Proof, ProofKey
 from storage.identities import Identity
 from storage.ledger import Link
 from storage.suggestions import Suggestion
@@ -32,13 +32,16 @@ class Facts:
     records: dict[CustomerId, Record]
 
 
-async def read(work: UnitOfWork, customers: Iterable[CustomerId]) -> Facts:
-    """The customers must be locked."""
+async def read(work: UnitOfWork, customers: Iterable[CustomerId], *, without: Collection[ProofKey] = ()) -> Facts:
+    """The customers must be locked. `without`: proofs that are written but do not count yet."""
     members = await identity_store.by_customers(work.connection, customers)
     ids = [member.id for member in members]
     return Facts(
         members=members,
-        proofs=await evidence_store.of_identities(work.connection, ids),
+        proofs={
+            identity_id: [proof for proof in proofs if proof.key not in without]
+            for identity_id, proofs in (await evidence_store.of_identities(work.connection, ids)).items()
+        },
         links=await ledger.links_of(work.connection, ids),
         suggestions=await suggestions.of_identities(work.connection, ids),
         records=await customer_store.records(work.connection, [member.home_customer_id for member in members]),

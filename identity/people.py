@@ -4,7 +4,7 @@ A batch without evidence costs nothing here; one with evidence a few statements,
 another customer holds, too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from storage import customers as customer_store
 from storage import evidence as evidence_store
 from storage import identities as identity_store
 from storage import suggestions as suggestion_store
-from storage.evidence import ContactPoint, Holder, Point, Proof
+from storage.evidence import ContactPoint, Holder, Point, Proof, ProofKey
 from storage.suggestions import Suggestion
 from storage.unit_of_work import UnitOfWork
 
@@ -38,7 +38,7 @@ class People:
         self._settings = settings
         self._points: dict[Point, ContactPoint] = {}
         self._holders: dict[Point, list[Holder]] = {}
-        self._known: dict[tuple[IdentityId, Point, str], Proof] = {}
+        self._known: dict[ProofKey, Proof] = {}
 
     async def load(self) -> set[CustomerId]:
         """Locks the contact points concerned, then reads who gave them: the customers to be locked."""
@@ -48,34 +48,35 @@ class People:
         usable = [point for point, row in self._points.items() if not row.shared]
         for holder in await evidence_store.holders(self._work.connection, usable):
             self._holders.setdefault(holder.proof.point, []).append(holder)
-            self._known[_key(holder.proof)] = holder.proof
+            self._known[holder.proof.key] = holder.proof
         return {holder.customer_id for holders in self._holders.values() for holder in holders}
 
     async def settle(self, board: Board, register: Register) -> set[IdentityId]:
         """Writes the evidence and does what follows. The identities of whom something new is known."""
         new = [given for given in self._given if self._is_news(given.proof)]
         await self._write(new)
-        for given in new:
+        yet_to_come = {given.proof.key for given in new}
+        for given in new:  # one by one, so that a batch decides as its events would have alone
+            yet_to_come.discard(given.proof.key)
             self._add_holder(given)
-        for given in new:
             others = {h.proof.identity_id for h in self._holders[given.proof.point]} - {given.identity.id}
             if others and not self._points[given.proof.point].shared:
-                await self._act(board, register, given.proof, others)
+                await self._act(board, register, given.proof, others, yet_to_come)
         return {given.identity.id for given in new}
 
     def _is_news(self, proof: Proof) -> bool:
-        known = self._known.get(_key(proof))
+        known = self._known.get(proof.key)
         return known is None or proof.rank > known.rank
 
     async def _write(self, new: Sequence[Given]) -> None:
         """New and better proofs, and dates of known ones that grew old; how many gave each value."""
         proofs = [g.proof for g in new]
         for given in self._given:
-            known = self._known.get(_key(given.proof))
+            known = self._known.get(given.proof.key)
             if known is not None and given.proof.last_seen_at - known.last_seen_at >= SEEN_AGAIN_AFTER:
                 best = max(known, given.proof, key=lambda p: p.rank)
                 proofs.append(replace(best, last_seen_at=given.proof.last_seen_at))
-        unique = {_key(proof): proof for proof in reversed(proofs)}
+        unique = {proof.key: proof for proof in reversed(proofs)}
         await evidence_store.put(self._work, list(unique.values()))
         await evidence_store.update_points(self._work.connection, self._recounted(new))
 
@@ -102,12 +103,19 @@ class People:
 
     # --- one piece of evidence that others gave, too -----------------------------------------------------------------
 
-    async def _act(self, board: Board, register: Register, proof: Proof, others: set[IdentityId]) -> None:
+    async def _act(
+        self,
+        board: Board,
+        register: Register,
+        proof: Proof,
+        others: set[IdentityId],
+        yet_to_come: Collection[ProofKey],
+    ) -> None:
         owners = await identity_store.customers_of(self._work.connection, {proof.identity_id, *others})
         if len(set(owners.values())) == 1:
             return
         await register.hold(owners.values())
-        known = await facts.read(self._work, owners.values())
+        known = await facts.read(self._work, owners.values(), without=yet_to_come)
         news, mine, parties = facts.case_of(known, proof, self._settings)
         for verdict in decide(news, mine, parties, self._settings, proof.last_seen_at):
             compared = [
@@ -166,10 +174,6 @@ def _raised(suggestion: Suggestion, other: CustomerId, state: ConversationState)
     return SuggestionRaised(
         conversation=state, suggestion_id=suggestion.id, other_customer_id=other, why=suggestion.why
     )
-
-
-def _key(proof: Proof) -> tuple[IdentityId, Point, str]:
-    return (proof.identity_id, proof.point, proof.source.value)
 
 
 def _fact(proof: Proof) -> dict[str, str]:

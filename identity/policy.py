@@ -111,10 +111,7 @@ Verdict = Join | Suggest
 
 def decide(news: News, mine: Party, others: Sequence[Party], settings: PolicySettings, now: datetime) -> list[Verdict]:
     """At most one join, and `suggestions_per_value_max` suggestions. `others` hold the value, oldest proof first."""
-    mode = settings.claims.get(news.held.account_id, "merge")
     if news.held.strength is Strength.MASKED or news.identities > settings.identities_per_value_max:
-        return []
-    if news.held.strength is Strength.CLAIMED and mode == "ignore":
         return []
     free = [party for party in others if party.holders and not party.apart]
     if not news.held.solid:

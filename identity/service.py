@@ -75,7 +75,7 @@ class Batch:
 
     async def handle(self, fresh: Fresh) -> None:
         arrivals, renamed = await self._who(fresh)
-        given = evidence_of(arrivals, self._now, self._settings.policy.never_keys)
+        given = evidence_of(arrivals, self._now, self._settings.policy)
         people = People(self._work, given, self._settings.policy)
         holders = await people.load()
         known, sending = await self._lock(arrivals, holders)

@@ -26,7 +26,7 @@ class PolicySettings:
     # Different numbers that one identity may claim before its claims are somebody passing on other people's numbers.
     claims_per_identity_max: int = 3
     suggestions_per_value_max: int = 3
-    # What claims may do, per channel account; "merge" where nothing is said.
+    # What claims may do, per channel account: "merge" where nothing is said; "ignore" does not even keep them.
     claims: Mapping[str, ClaimMode] = field(default_factory=dict)
     # Our own hotlines and whatever else customers often mention, in E.164, and mailboxes of ours, lower case.
     never_keys: frozenset[str] = frozenset()

@@ -76,6 +76,8 @@ class ChangeSet:
         caused_by: EventId | None = None,
     ) -> None:
         """A new entry of the timeline. `touchpoint.identity_seq` must be set (see next_identity_seqs)."""
+        if touchpoint.agent_id is not None:
+            conversation.agent_active_at = touchpoint.accepted_at
         state = self._next(conversation)
         touchpoint.seq = state.seq
         self._added.append((touchpoint, provider_ids))

@@ -19,6 +19,7 @@ from storage.tables import channel_identities, contact_points, evidence
 from storage.unit_of_work import UnitOfWork
 
 Point = tuple[str, str]  # kind, value
+ProofKey = tuple[IdentityId, Point, EvidenceSource]  # of one row
 
 _RANK = {Strength.MASKED: 0, Strength.CLAIMED: 1, Strength.AGENT: 2, Strength.ORDER: 3, Strength.ATTESTED: 4}
 
@@ -48,6 +49,10 @@ class Proof:
     @property
     def point(self) -> Point:
         return (self.kind.value, self.value)
+
+    @property
+    def key(self) -> "ProofKey":
+        return (self.identity_id, self.point, self.source)
 
     @property
     def rank(self) -> int:
