@@ -232,6 +232,7 @@ class Browser:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
+        self.login = ""
         self.cookie: dict[str, str] = {}
         self.csrf = ""
         self.origin: str | None = ORIGIN
@@ -239,6 +240,7 @@ class Browser:
         self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
 
     async def sign_in(self, login: str, password: str = PASSWORD) -> "Said":
+        self.login = login
         said = await self.post("/sign-in", {"login": login, "password": password})
         if said.status == 200:
             self.csrf = said.body["csrf"]
