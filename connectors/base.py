@@ -19,7 +19,8 @@ from hub.ids import AttemptId, ChannelAccountId, TouchpointId
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:
-    """A webhook exactly as it came. Header names are lower case; `target` is path plus query, undecoded."""
+    """A webhook exactly as it came. `headers` are looked up by lower-case names, of two with one name the first counts;
+    `target` is path plus query, undecoded; `remote` is the client as our own proxies saw it."""
 
     method: str
     path: str
@@ -27,7 +28,7 @@ class RawRequest:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
-    remote: str  # the address of the trusted hop before us
+    remote: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,22 @@
 5. A caller that goes away does not stop a publish (aiohttp's `handler_cancellation` must stay off).
 """
 
-import asyncio
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Protocol
 
 import orjson
 from aiohttp import web
+from prometheus_client import Counter
 
 from connectors.accounts import ConnectorDirectory, RunningAccount
 from connectors.base import Parsed, RawRequest, WebhookAnswer
-from connectors.limits import Network, Overloaded, Place, Room, Seldom, client_address
+from connectors.bodies import Bodies, BodyLimits, TooLarge, TooSlow
+from connectors.limits import Network, Overloaded, Room, Seldom, client_address
 from hub.clock import Clock
 from hub.errors import BadInput, NotFound, SignatureInvalid, Transient
 from hub.events import Channel, Envelope, TouchpointEvent, UnsupportedReceived, encode, wrap
@@ -40,19 +42,21 @@ SMALL_BODY_BYTES = EVENT_BYTES_MAX // 6
 REQUESTS = counter("webhook_requests_total", "Webhooks by what became of them.", ["channel", "outcome"])
 DURABLE_SECONDS = histogram("webhook_durable_seconds", "From a webhook's first byte read to its events durable.")
 
+NO_QUERY: Mapping[str, str] = {}
+_CHANNELS = frozenset(channel.value for channel in Channel)
+
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngressLimits:
-    """Seconds and bytes. Zalo gives a webhook 2 s in all, so the log gets less than that."""
+    """Seconds and bytes. Zalo gives a webhook 2 s in all, so the log gets less than that. `in_flight`: signed requests
+    whose events are on their way into the log."""
 
-    body_bytes_max: int = 4 * 1024 * 1024
-    body_s: float = 5.0
     publish_s: float = 1.5
-    in_flight_max: int = 1024  # signed requests whose events are on their way into the log
-    reading_max: int = 4096
-    reading_bytes_max: int = 64 * 1024 * 1024
+    in_flight_max: int = 1024
+    in_flight_bytes_max: int = 64 * 1024 * 1024
+    body: BodyLimits = field(default_factory=BodyLimits)
 
 
 class Publisher(Protocol):
@@ -69,18 +73,6 @@ class BodyStore(Protocol):
         ...
 
 
-class TooSlow(BadInput):
-    status = 408
-
-
-class TooLarge(BadInput):
-    status = 413
-
-
-class Encoded(BadInput):
-    status = 415
-
-
 class Ingress:
     """One per process. Mount `routes()` on the application that the providers reach."""
 
@@ -88,7 +80,7 @@ class Ingress:
         self,
         directory: ConnectorDirectory,
         bus: Publisher,
-        bodies: BodyStore,
+        body_store: BodyStore,
         clock: Clock,
         *,
         trusted_proxies: Sequence[Network] = (),
@@ -96,12 +88,13 @@ class Ingress:
     ) -> None:
         self._directory = directory
         self._bus = bus
-        self._bodies = bodies
+        self._body_store = body_store
         self._clock = clock
         self._trusted = tuple(trusted_proxies)
-        self._limits = limits = limits or IngressLimits()
-        self._reading = Room("bodies", count_max=limits.reading_max, bytes_max=limits.reading_bytes_max)
-        self._publishing = Room("webhooks", count_max=limits.in_flight_max)
+        limits = limits or IngressLimits()
+        self._publish_s = limits.publish_s
+        self._bodies = Bodies(limits.body)
+        self._in_flight = Room("webhooks", count_max=limits.in_flight_max, bytes_max=limits.in_flight_bytes_max)
         self._seldom = Seldom(clock)
 
     def routes(self) -> list[web.RouteDef]:
@@ -126,62 +119,47 @@ class Ingress:
             self._seldom.warning("webhook_put_off", outcome, error=str(error))
             return _later(error)
         finally:
-            REQUESTS.labels(_label(request), outcome).inc()
+            _counter(_label(request.match_info["channel"]), outcome).inc()
 
     async def _accept(self, request: web.Request) -> Parsed:
         running = await self._account(request)
         started = time.perf_counter()
-        with self._reading.place() as place:
-            raw = self._raw(request, await self._body(request, place))
-            running.connector.verify(raw)
-            parsed = running.connector.parse(raw)
-            if parsed.ignored:
-                log.debug("webhook_parts_ignored", account=running.account.id, kinds=list(parsed.ignored)[:20])
-            if parsed.events:
-                with self._publishing.place():
-                    events = await self._envelopes(parsed.events, raw.body)
-                    await self._bus.publish(events, deadline_s=self._limits.publish_s)
-                DURABLE_SECONDS.observe(time.perf_counter() - started)
+        raw = self._raw(request, await self._bodies.read(request))
+        running.connector.verify(raw)
+        parsed = running.connector.parse(raw)
+        if parsed.ignored:
+            log.debug("webhook_parts_ignored", account=running.account.id, kinds=list(parsed.ignored)[:20])
+        if parsed.events:
+            self._in_flight.enter(len(raw.body))
+            try:
+                await self._bus.publish(await self._envelopes(parsed.events, raw.body), deadline_s=self._publish_s)
+            finally:
+                self._in_flight.leave(len(raw.body))
+            DURABLE_SECONDS.observe(time.perf_counter() - started)
         return parsed
 
     async def _account(self, request: web.Request) -> RunningAccount:
-        name = request.match_info["account"]
-        running = self._directory.known(name) or await self._directory.find(name)
-        if running is None or not running.account.active or running.account.channel != request.match_info["channel"]:
+        where = request.match_info
+        running = self._directory.known(where["account"]) or await self._directory.find(where["account"])
+        if running is None or not running.account.active or running.account.channel != where["channel"]:
             raise NotFound("account_unknown", "No channel account receives webhooks here.")
         return running
 
-    async def _body(self, request: web.Request, place: Place) -> bytes:
-        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise Encoded("body_encoded", "Send the body as it is: it is signed and bounded uncompressed.")
-        largest = self._limits.body_bytes_max
-        if (request.content_length or 0) > largest:
-            raise TooLarge("body_too_large", f"A webhook has at most {largest} bytes.")
-        body = bytearray()
-        try:
-            async with asyncio.timeout(self._limits.body_s):
-                while chunk := await request.content.readany():
-                    place.take(len(chunk))
-                    body += chunk
-                    if len(body) > largest:
-                        raise TooLarge("body_too_large", f"A webhook has at most {largest} bytes.")
-        except TimeoutError as error:
-            raise TooSlow("body_too_slow", f"The body did not arrive within {self._limits.body_s:g} s.") from error
-        except (web.RequestPayloadError, ConnectionError) as error:
-            raise BadInput("body_broken", "The body ended before it was complete.") from error
-        return bytes(body)
-
     def _raw(self, request: web.Request, body: bytes) -> RawRequest:
-        headers = request.headers
         return RawRequest(
             method=request.method,
             path=request.path,
             target=request.raw_path,
-            query=request.query,
-            headers={name.lower(): value for name, value in reversed([*headers.items()])},  # of two, the first counts
+            query=request.query if request.query_string else NO_QUERY,
+            headers=request.headers,
             body=body,
-            remote=client_address(request.remote, headers.getall("X-Forwarded-For", ()), self._trusted),
+            remote=self._remote(request),
         )
+
+    def _remote(self, request: web.Request) -> str:
+        if not self._trusted:
+            return request.remote or ""
+        return client_address(request.remote, request.headers.getall("X-Forwarded-For", ()), self._trusted)
 
     async def _envelopes(self, events: Sequence[TouchpointEvent], body: bytes) -> list[Envelope[Any]]:
         if len(body) <= SMALL_BODY_BYTES:
@@ -191,7 +169,7 @@ class Ingress:
         for event in events:
             envelope = wrap(event, self._clock)
             if _is_oversized(envelope):
-                blob = blob or await self._bodies.put(body, mime="application/octet-stream", origin="webhook")
+                blob = blob or await self._body_store.put(body, mime="application/octet-stream", origin="webhook")
                 envelope = wrap(_reference(event, blob), self._clock)
                 log.warning("event_too_large", account=event.account_id, type=event.TYPE, blob=blob)
             fitting.append(envelope)
@@ -265,10 +243,11 @@ async def _send_and_close(request: web.Request, response: web.Response) -> None:
         request.transport.close()
 
 
-def _label(request: web.Request) -> str:
+def _label(channel: str) -> str:
     """Only real channels: a label per made-up path would be a time series per attack."""
-    channel = request.match_info["channel"]
     return channel if channel in _CHANNELS else "unknown"
 
 
-_CHANNELS = frozenset(channel.value for channel in Channel)
+@cache
+def _counter(channel: str, outcome: str) -> Counter:
+    return REQUESTS.labels(channel, outcome)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -19,32 +20,42 @@ class Overloaded(Transient):
 
 
 class Room:
-    """A bound on how many, and one on how much. Not a queue: who finds no room is told so at once."""
+    """A bound on how many are in flight, and on what they hold. Not a queue: who finds no room is told so at once."""
 
-    def __init__(self, what: str, *, count_max: int, bytes_max: int = 0) -> None:
+    def __init__(self, what: str, *, count_max: int, bytes_max: int) -> None:
         self._what = what
         self._count_max = count_max
         self._bytes_max = bytes_max
-        self.count = 0
-        self.bytes = 0
+        self._count = 0
+        self._bytes = 0
+
+    def enter(self, amount: int = 0) -> None:
+        """One more, with `amount` bytes. Raises Overloaded, and then it has not entered."""
+        if self._count >= self._count_max:
+            raise Overloaded(f"{self._count} {self._what} are in flight")
+        self.take(amount)
+        self._count += 1
+
+    def take(self, amount: int) -> None:
+        """One of those in flight holds `amount` more bytes. Raises Overloaded."""
+        if self._bytes + amount > self._bytes_max:
+            raise Overloaded(f"{self._what} in flight hold {self._bytes} bytes")
+        self._bytes += amount
+
+    def leave(self, amount: int = 0) -> None:
+        """One less, with all the bytes that it took."""
+        self._count -= 1
+        self._bytes -= amount
 
     @contextmanager
     def place(self) -> "Iterator[Place]":
-        """Raises Overloaded. What was taken through the place is given back at the end."""
-        if self.count >= self._count_max:
-            raise Overloaded(f"{self.count} {self._what} are in flight")
-        self.count += 1
+        """As `enter` and `leave`, for whoever does not know beforehand how much it will hold."""
+        self.enter()
         place = Place(self)
         try:
             yield place
         finally:
-            self.count -= 1
-            self.bytes -= place.bytes
-
-    def _take(self, amount: int) -> None:
-        if self.bytes + amount > self._bytes_max:
-            raise Overloaded(f"{self._what} in flight hold {self.bytes} bytes")
-        self.bytes += amount
+            self.leave(place.bytes)
 
 
 class Place:
@@ -56,7 +67,7 @@ class Place:
 
     def take(self, amount: int) -> None:
         """`amount` more bytes. Raises Overloaded."""
-        self._room._take(amount)
+        self._room.take(amount)
         self.bytes += amount
 
 
@@ -71,8 +82,8 @@ def client_address(peer: str | None, forwarded_for: Sequence[str], trusted: Sequ
     `peer` is the other end of the connection, None on a Unix socket (then our own proxy); `forwarded_for` are the
     X-Forwarded-For headers in order. What stands left of an untrusted hop was written by that hop, so it is ignored.
     """
-    if peer is not None and not _is_within(peer, trusted):
-        return peer
+    if not trusted or (peer is not None and not _is_within(peer, trusted)):
+        return peer or ""
     hops = [hop.strip() for line in forwarded_for for hop in line.split(",")]
     address = peer or ""
     for hop in reversed(hops):
@@ -111,6 +122,7 @@ def _is_within(address: str, trusted: Sequence[Network]) -> bool:
     return parsed is not None and any(parsed in network for network in trusted)
 
 
+@lru_cache(4096)  # webhooks come from a few addresses, and reading one costs more than checking a signature
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     """With or without a port; an IPv4 address in IPv6 clothes is undressed."""
     text = text.strip().strip('"')

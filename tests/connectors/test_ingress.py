@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.accounts import ConnectorDirectory
+from connectors.bodies import BodyLimits
 from connectors.ingress import REQUESTS, IngressLimits
 from connectors.limits import client_address, networks
 from hub.errors import BusUnavailable
@@ -54,7 +55,7 @@ class Answer:
         return problem
 
 
-LIMITS = IngressLimits(body_bytes_max=600_000, body_s=0.5, publish_s=1.0, in_flight_max=3)
+LIMITS = IngressLimits(publish_s=1.0, in_flight_max=3, body=BodyLimits(bytes_max=600_000, read_s=0.5))
 
 
 @pytest.fixture

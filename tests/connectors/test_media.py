@@ -37,7 +37,7 @@ from storage.touchpoints import Touchpoint
 from storage.unit_of_work import Units
 from tests.builders import House, build_house
 from tests.connectors import edge
-from tests.connectors.test_egress import eventually
+from tests.connectors.post_house import eventually
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000002800000016800000000")
 ACCOUNT = "post-main"
