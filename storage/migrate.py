@@ -19,6 +19,7 @@ from storage.engine import Database
 from storage.tables import metadata
 
 log = get_logger(__name__)
+logging.getLogger("alembic").setLevel(logging.WARNING)  # three lines a step; we say it in one
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_KEY = 0x6F6E6574  # any number, the same in every process
@@ -56,7 +57,6 @@ async def differences(database: Database) -> list[object]:
 
 
 def _upgrade(connection: sa.Connection, revision: str) -> None:
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # three lines a step; we say it in one
     before = MigrationContext.configure(connection).get_current_revision()
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})

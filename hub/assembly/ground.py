@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from obstore.store import ObjectStore
 
@@ -59,8 +60,8 @@ async def open_ground(settings: Settings) -> AsyncIterator[Ground]:
         clock = SystemClock()
         units = await stack.enter_async_context(open_database(settings, clock))
         bus = _bus(settings, units, clock)
-        await bus.start()
         stack.push_async_callback(bus.stop)
+        await bus.start()
         ephemeral = _ephemeral(settings, clock)
         await ephemeral.start()
         stack.push_async_callback(ephemeral.stop)
@@ -118,6 +119,8 @@ def _bus(settings: Settings, units: Units, clock: Clock) -> Bus:
         topic_prefix=settings.topic_prefix,
         partitions=settings.log_partitions,
         replication=settings.kafka_replication,
+        keep=timedelta(days=settings.log_keep_days),
+        keep_dead_letters=timedelta(days=settings.dead_letters_keep_days),
     )
 
 

@@ -27,6 +27,7 @@ from connectors.webchat.app import Webchat
 from hub.assembly.catalog import Channels
 from hub.assembly.ground import Ground
 from hub.assembly.parts import Part
+from hub.bus.kafka import KafkaBus
 from hub.events import TOUCHPOINTS, Attachment
 from hub.service import Consumer, Handler
 from hub.settings import Role
@@ -36,6 +37,7 @@ from identity.service import Resolver
 from router.liveness import Liveness
 from router.service import Router
 from storage.media import MediaLinks, MediaServer
+from storage.relay import Relay
 from storage.unit_of_work import UnitOfWork
 
 
@@ -74,10 +76,18 @@ def parts_of(ground: Ground, url: str) -> Part:
     """Everything that the roles of this process need. The console's pages come last: they answer every path left."""
     site = Site(ground, url)
     whole = Part(attach=[site.sockets.attach])
+    if isinstance(ground.bus, KafkaBus):
+        whole.add(outbox(site, ground.bus))
     for role, build in ROLES.items():
         if role in ground.settings.roles:
             whole.add(build(site))
     return whole
+
+
+def outbox(site: Site, bus: KafkaBus) -> Part:
+    """Cluster only: every process stands by to carry committed events to Kafka, one is active."""
+    relay = Relay(site.ground.units, bus, site.name)
+    return Part(tasks={"relay": relay.run}, problems=[relay.problems])
 
 
 def ingress(site: Site) -> Part:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.admin import NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import NoError, OffsetOutOfRangeError, TopicAlreadyExistsError, for_code
 from aiokafka.structs import TopicPartition
 
@@ -30,6 +30,7 @@ from hub.log import get_logger
 from hub.metrics import BUS_REACHABLE, BUS_REBUILT, PUBLISH_REFUSED, PUBLISH_SECONDS, PUBLISHED, RECORDS_SKIPPED
 from hub.tasks import stop
 
+APPEAR_LOOKS = 40  # four a second
 ASK_S = 5.0  # one question about offsets
 PING_S = 2.0
 PULSE_EVERY_S = 2.0
@@ -75,7 +76,7 @@ class KafkaBus:
     async def start(self) -> None:
         await self._make_topics()
         await self._appender.start()
-        self._partitions = {topic: await self._count_partitions(topic) for topic in TOPICS}
+        self._partitions = await self._count_partitions()
         self._pulse = asyncio.create_task(self._beat(), name="kafka pulse")
 
     async def stop(self) -> None:
@@ -186,20 +187,34 @@ class KafkaBus:
             },
         )
 
-    async def _count_partitions(self, topic: str) -> int:
-        """What there is, not what the settings say: all processes must agree."""
+    async def _count_partitions(self) -> dict[str, int]:
+        """Topic -> partitions. What there is, not what the settings say: all processes must agree."""
+        admin = await self._clients.admin()
+        try:
+            counts = await self._described(admin)
+            for _ in range(APPEAR_LOOKS):  # a new topic is not known to every broker at once
+                if all(counts.values()):
+                    break
+                await asyncio.sleep(0.25)
+                counts = await self._described(admin)
+        finally:
+            await self._clients.stop(admin)
+        if missing := sorted(topic for topic, count in counts.items() if not count):
+            raise BusUnavailable(f"topics do not appear: {', '.join(missing)}")
+        for topic, count in counts.items():
+            if count != self._wanted:
+                log.warning("partitions_differ", topic=topic, has=count, wanted=self._wanted)
+        return counts
 
-        async def ask(observer: AIOKafkaConsumer) -> int:
-            await observer.topics()
-            return len(observer.partitions_for_topic(self._prefix + topic) or ())
-
-        for _ in range(20):  # a new topic is not known to every broker at once
-            if count := await self._ask(ask):
-                if count != self._wanted:
-                    log.warning("partitions_differ", topic=topic, has=count, wanted=self._wanted)
-                return count
-            await asyncio.sleep(0.25)
-        raise BusUnavailable(f"topic {self._prefix}{topic} does not appear")
+    async def _described(self, admin: AIOKafkaAdminClient) -> dict[str, int]:
+        """Topic -> partitions, 0 for one that is not there yet."""
+        try:
+            async with asyncio.timeout(ASK_S):
+                found = await admin.describe_topics([self._prefix + topic for topic in TOPICS])
+        except TROUBLE as error:
+            raise BusUnavailable(f"Kafka does not answer: {describe(error)}") from error
+        counts = {entry["topic"]: len(entry["partitions"]) for entry in found if not entry["error_code"]}
+        return {topic: counts.get(self._prefix + topic, 0) for topic in TOPICS}
 
     # --- questions to a broker ---------------------------------------------------------------------------------------
 
