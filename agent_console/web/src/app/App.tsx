@@ -10,9 +10,10 @@ import { theme } from "@/app/theme/theme";
 interface Props {
   client: QueryClient;
   router: ReturnType<typeof makeRouter>;
+  env?: "test"; // nothing moves, nothing is drawn elsewhere in the page
 }
 
-export function App({ client, router }: Props) {
+export function App({ client, router, env }: Props) {
   return (
     <StrictMode>
       <MantineProvider
@@ -20,7 +21,8 @@ export function App({ client, router }: Props) {
         colorSchemeManager={schemeManager}
         defaultColorScheme="auto"
         withCssVariables={false} // they are in mantine.css: the page allows no inline style
-        deduplicateInlineStyles
+        withGlobalClasses={false}
+        {...(env && { env })}
       >
         <QueryClientProvider client={client}>
           <RouterProvider router={router} />

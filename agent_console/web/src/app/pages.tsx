@@ -18,14 +18,15 @@ export function SignInPage() {
 }
 
 export function ShellPage() {
-  const { session } = useRouter().options.context;
+  const router = useRouter();
+  const { session } = router.options.context;
   const navigate = useNavigate();
   useEffect(() => {
     session.onLeave((ended) => {
-      const next = location.pathname + location.search;
+      const next = router.state.location.href;
       void navigate({ to: paths.signIn, search: ended ? { next, ended } : {} });
     });
-  }, [session, navigate]);
+  }, [router, session, navigate]);
   return (
     <LiveContext value={session.live}>
       <Shell onSignedOut={() => session.end(false)} />

@@ -6,6 +6,7 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  type RouterHistory,
   redirect,
 } from "@tanstack/react-router";
 import { Crash } from "@/app/Crash";
@@ -110,10 +111,12 @@ const tree = root.addChildren([
   ]),
 ]);
 
-export function makeRouter(context: RouterContext) {
+/** `history`: where addresses live; the browser's unless told. */
+export function makeRouter(context: RouterContext, history?: RouterHistory) {
   return createRouter({
     routeTree: tree,
     context,
+    ...(history && { history }),
     defaultPreload: false,
     defaultPendingMs: 150,
     defaultErrorComponent: Crash,

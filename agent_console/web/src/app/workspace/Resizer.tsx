@@ -24,7 +24,6 @@ export function Resizer({ column, side, limits, label }: Props) {
     if (step !== 0) setWidth(column, width + sign * step);
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: an <hr> cannot be dragged or focused
     <div
       className={css.resizer}
       data-column={column}

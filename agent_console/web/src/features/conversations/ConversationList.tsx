@@ -76,7 +76,7 @@ function Search({ value, onChange }: { value: string; onChange: (text: string) =
   const input = useRef<HTMLInputElement>(null);
   useShortcut("search", () => input.current?.focus());
   return (
-    <search className={css.search}>
+    <div role="search" className={css.search}>
       <Icon name="search" />
       <input
         ref={input}
@@ -98,7 +98,7 @@ function Search({ value, onChange }: { value: string; onChange: (text: string) =
       ) : (
         <IconButton icon="close" size="s" label={t("list.clearSearch")} onClick={() => onChange("")} />
       )}
-    </search>
+    </div>
   );
 }
 

@@ -23,19 +23,36 @@ interface Props {
 
 export function OfferCards({ openId, onOpen }: Props) {
   const { t } = useTranslation();
+  const nameOf = useNaming();
   const offers = useOffers();
   const target = useKeyTarget(openId);
+  const [first] = offers;
   return (
-    <section aria-live="assertive" aria-label={t("offer.label")}>
+    <section className={css.offers} aria-label={t("offer.label")}>
+      <p className="visually-hidden" role="alert">
+        {first && t("offer.announce", { name: nameOf(first) })}
+      </p>
       {offers.map((row) => (
-        <OfferCard key={row.id} row={row} onOpen={onOpen} hasKeys={target?.row.id === row.id} />
+        <OfferCard
+          key={row.id}
+          row={row}
+          isFull={row === first}
+          hasKeys={target?.row.id === row.id}
+          onOpen={() => onOpen(row.id)}
+        />
       ))}
     </section>
   );
 }
 
-function OfferCard({ row, onOpen, hasKeys }: { row: ConversationState; hasKeys: boolean } & Pick<Props, "onOpen">) {
-  const { t } = useTranslation();
+interface CardProps {
+  row: ConversationState;
+  isFull: boolean; // the others are one line each: eight offers must not push the work off the screen
+  hasKeys: boolean;
+  onOpen: () => void;
+}
+
+function OfferCard({ row, isFull, hasKeys, onOpen }: CardProps) {
   const client = useQueryClient();
   const me = useMe();
   const nameOf = useNaming();
@@ -44,39 +61,57 @@ function OfferCard({ row, onOpen, hasKeys }: { row: ConversationState; hasKeys: 
   const channel = row.preview?.channel ?? row.channels.at(-1);
   const answer = (verb: "accept" | "decline") => {
     setError(null);
-    if (verb === "accept") onOpen(row.id);
+    if (verb === "accept") onOpen();
     command(client, verb, row.id, me.agent.id).catch(setError);
   };
   return (
-    <article className={css.card}>
+    <article className={css.card} data-full={isFull || undefined}>
       <header className={css.head}>
         {channel && <ChannelMark channel={channel} size={18} />}
-        <button type="button" className={css.name} onClick={() => onOpen(row.id)}>
+        <button type="button" className={css.name} onClick={onOpen}>
           {nameOf(row)}
         </button>
         <Countdown until={row.offer_expires_at} />
+        {!isFull && <Answers row={row} hasKeys={hasKeys} onAnswer={answer} isShort />}
       </header>
-      <p className={css.preview}>{preview(row)}</p>
+      {isFull && <p className={css.preview}>{preview(row)}</p>}
       {error !== null && <Fault error={error} />}
-      <footer className={css.foot}>
-        <Button
-          kind="primary"
-          size="s"
-          onClick={() => answer("accept")}
-          {...(hasKeys && { shortcut: KEYMAP.accept.keys })}
-        >
-          {t("offer.accept")}
-        </Button>
-        <Button size="s" onClick={() => answer("decline")} {...(hasKeys && { shortcut: KEYMAP.decline.keys })}>
+      {isFull && <Answers row={row} hasKeys={hasKeys} onAnswer={answer} />}
+    </article>
+  );
+}
+
+interface AnswersProps {
+  row: ConversationState;
+  hasKeys: boolean;
+  isShort?: boolean;
+  onAnswer: (verb: "accept" | "decline") => void;
+}
+
+function Answers({ row, hasKeys, isShort = false, onAnswer }: AnswersProps) {
+  const { t } = useTranslation();
+  const key = (name: string) => (hasKeys ? { shortcut: name } : {});
+  return (
+    <div className={css.answers}>
+      <Button
+        kind={isShort ? "plain" : "primary"}
+        size="s"
+        onClick={() => onAnswer("accept")}
+        {...key(KEYMAP.accept.keys)}
+      >
+        {t("offer.accept")}
+      </Button>
+      {!isShort && (
+        <Button size="s" onClick={() => onAnswer("decline")} {...key(KEYMAP.decline.keys)}>
           {t("offer.decline")}
         </Button>
-        {row.why && (
-          <span className={css.why}>
-            <Why why={row.why} />
-          </span>
-        )}
-      </footer>
-    </article>
+      )}
+      {!isShort && row.why && (
+        <span className={css.why}>
+          <Why why={row.why} />
+        </span>
+      )}
+    </div>
   );
 }
 
@@ -86,7 +121,7 @@ function Countdown({ until }: { until: string | null }) {
   if (until === null) return null;
   const left = Math.max(0, Math.ceil((Date.parse(until) - now) / 1000));
   return (
-    <span className={css.left} data-short={left <= 10 || undefined}>
+    <span className={css.left} role="timer" data-short={left <= 10 || undefined}>
       {t("offer.left", { count: left })}
     </span>
   );

@@ -61,5 +61,9 @@ function Length({ call }: { call: CallCard }) {
 
 function Running({ since }: { since: string }) {
   const now = useNow();
-  return <span className={css.length}>{stopwatch((now - Date.parse(since)) / 1000)}</span>;
+  return (
+    <span className={css.length} role="timer">
+      {stopwatch((now - Date.parse(since)) / 1000)}
+    </span>
+  );
 }

@@ -121,6 +121,7 @@ function pushLine(items: Item[], entry: HistoryEntry): void {
 function spoken(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
   const told = history.filter((entry) => LINES.has(entry.type) || MERGES.has(entry.type));
   return told.filter((entry, place) => {
+    if (entry.fields.reason === "merged") return false; // the line of the merge says it
     if (entry.type !== "hub.conversation_offered.v1") return true;
     const answer = told.slice(place + 1).find((later) => later.conversation_id === entry.conversation_id);
     return answer === undefined || answer.agent_id !== entry.agent_id;

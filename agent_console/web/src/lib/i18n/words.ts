@@ -76,7 +76,10 @@ function readable(
 ): Record<string, unknown> {
   const read = (name: string, value: Explanation["params"][string]): unknown => {
     if (name === "reason") return value === null ? "" : loose("explain.because", { reason: value });
-    if (name === "suggestion") return words.explanation({ code: String(value), params: why.params });
+    if (name === "suggestion") {
+      const { suggestion: _, ...params } = why.params;
+      return words.explanation({ code: String(value), params });
+    }
     if (typeof value === "number") return name.endsWith("_s") ? words.span(value) : value;
     if (typeof value !== "string") return value;
     if (name.endsWith("_at") || name.endsWith("_since")) return dateTime(value);
