@@ -6,6 +6,7 @@ that none of the three makes the same mistake as another.
 
 import asyncio
 import contextlib
+import io
 import json
 import uuid
 from collections.abc import Callable, Mapping
@@ -88,12 +89,15 @@ class SocketLine:
                 if frame.type is not aiohttp.WSMsgType.TEXT:
                     break
                 self.frames.append(frame.data)
+                if frame.data.startswith(f"41{NAMESPACE}"):
+                    break
                 if frame.data == "2":
                     await socket.send_str("3")
                 else:
                     self._take(frame.data)
         finally:
             self.ended.set()
+            await socket.close()
             for waiter in [*self._waiting.values(), self._joined]:
                 if waiter is not None and not waiter.done():
                     waiter.set_exception(ConnectionError("the socket ended"))
@@ -232,9 +236,10 @@ class ScriptedVisitor:
         """Raises Refused."""
         headers = {"Origin": self.hub_url} | ({"Authorization": f"Bearer {token}"} if token else {})
         timeout = aiohttp.ClientTimeout(total=ANSWER_S)
+        body = io.BytesIO(data) if data is not None else None
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.request(method, self.hub_url + path, json=json, data=data, headers=headers) as response,
+            session.request(method, self.hub_url + path, json=json, data=body, headers=headers) as response,
         ):
             answer: dict[str, Any] = await response.json(content_type=None)
             if response.status >= 300:

@@ -1,6 +1,5 @@
-"""HTTP in and out: bounded bodies in, JSON and problems (RFC 9457) out, the headers that every answer carries."""
+"""HTTP in and out: JSON in, JSON and problems (RFC 9457) out, the headers that every answer carries."""
 
-import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -10,15 +9,13 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from connectors.limits import Place
+from connectors.bodies import Bodies, TooLarge, TooSlow
 from connectors.webchat.limits import ChallengeRequired, TooFast
 from connectors.webchat.tokens import CHALLENGE_BITS
 from connectors.webchat.wire import FromWidget
 from hub.errors import BadInput, Transient
 from hub.log import get_logger
 
-JSON_BYTES_MAX = 32 * 1024
-BODY_S = 10.0
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -30,14 +27,6 @@ ClientAddress = Callable[[web.BaseRequest], str]  # who really called, behind ou
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 M = TypeVar("M", bound=FromWidget)
 log = get_logger(__name__)
-
-
-class TooLarge(BadInput):
-    status = 413
-
-
-class TooSlow(BadInput):
-    status = 408
 
 
 class Unsupported(BadInput):
@@ -89,31 +78,11 @@ def problem(error: BadInput) -> web.Response:
     return response
 
 
-async def read_json(request: web.Request, model: type[M]) -> M:
-    """Raises BadInput, ValidationError."""
+async def read_json(request: web.Request, model: type[M], bodies: Bodies) -> M:
+    """Raises BadInput, ValidationError, Overloaded."""
     if request.content_type != "application/json":
         raise Unsupported("content_type", "Send application/json.")
-    return model.model_validate_json(await read_body(request, JSON_BYTES_MAX, BODY_S))
-
-
-async def read_body(request: web.Request, bytes_max: int, seconds: float, place: Place | None = None) -> bytes:
-    """Raises TooLarge, TooSlow, BadInput; Overloaded when `place` has no room."""
-    if (request.content_length or 0) > bytes_max:
-        raise TooLarge("body_too_large", f"At most {bytes_max} bytes are allowed.")
-    body = bytearray()
-    try:
-        async with asyncio.timeout(seconds):
-            while chunk := await request.content.readany():
-                if place is not None:
-                    place.take(len(chunk))
-                body += chunk
-                if len(body) > bytes_max:
-                    raise TooLarge("body_too_large", f"At most {bytes_max} bytes are allowed.")
-    except TimeoutError as error:
-        raise TooSlow("body_too_slow", f"The body did not arrive within {seconds:g} s.") from error
-    except (web.RequestPayloadError, ConnectionError) as error:
-        raise BadInput("body_broken", "The body ended before it was complete.") from error
-    return bytes(body)
+    return model.model_validate_json(await bodies.read(request))
 
 
 def bearer(request: web.Request) -> str:

@@ -30,11 +30,12 @@ from connectors.webchat.widgets import OriginGate, Widgets
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.ephemeral import Ephemeral
+from hub.sockets import Sweeper
 from storage.engine import Database
 from storage.secrets import SecretBox
 
 SIGNING_PURPOSE = "web chat visitor tokens"
-LOOK_FOR_STALE_S = 15.0
+LOOK_FOR_STALE_S = 5.0
 
 
 class Webchat:
@@ -72,12 +73,13 @@ class Webchat:
         self._pages = WidgetPages(self._widgets, self._gate, self._service, limits, Assets(static), self._caller)
         self._namespace: VisitorNamespace | None = None
         self._live: VisitorLive | None = None
+        self._sweeper: Sweeper | None = None
 
     def routes(self) -> list[web.RouteDef]:
         return self._pages.routes() + self._routes.routes()
 
     def register(self, server: socketio.AsyncServer) -> None:
-        """Adds namespace /visitor. `server` must take websockets only and check nothing but Origins that are ours."""
+        """Adds namespace /visitor, which checks Origins itself. `server` as hub.sockets makes it."""
         line = Line(server)
         self._namespace = VisitorNamespace(
             line, self._service, self._tokens, self._widgets, self._gate, self._sockets, self._caller
@@ -85,22 +87,24 @@ class Webchat:
         self._live = VisitorLive(
             line, self._bus, self._ephemeral, self._service, self._widgets, self._sockets, self._link_to
         )
+        self._sweeper = Sweeper(server)
         server.register_namespace(self._namespace)
 
     def tasks(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """Long tasks, to run until cancelled. Raises RuntimeError before `register`."""
-        if self._live is None or self._namespace is None:
+        if self._live is None or self._namespace is None or self._sweeper is None:
             raise RuntimeError("register a Socket.IO server first")
         return {
             "visitor live": self._live.run,
             "visitor typing": self._live.run_typing,
-            "visitor sockets": self._close_stale(self._namespace),
+            "visitor sockets": self._close_stale(self._namespace, self._sweeper),
         }
 
-    def _close_stale(self, namespace: VisitorNamespace) -> Callable[[], Awaitable[None]]:
+    def _close_stale(self, namespace: VisitorNamespace, sweeper: Sweeper) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             while True:
                 await asyncio.sleep(LOOK_FOR_STALE_S)
+                sweeper.sweep()
                 await namespace.close_stale()
 
         return run

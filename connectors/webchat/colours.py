@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 TEXT_CONTRAST = 4.5
-WHITE, BLACK = "#ffffff", "#101418"
+WHITE, BLACK = "#ffffff", "#000000"  # only with pure black does one of the two always reach the contrast
 LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#1b1f24"  # as the style sheet of the widget has them
 _STEP = 0.04
 

@@ -1,28 +1,36 @@
-"""The Socket.IO server as web chat uses it: one namespace, typed. Forgetting the namespace would emit into `/`."""
+"""The Socket.IO server as web chat uses it: one namespace, bounded, typed."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import socketio
+
+from hub.sockets import SocketOutlet
 
 NAMESPACE = "/visitor"
 
 
 class Line:
+    """Who does not read what is sent is dropped: see hub.sockets."""
+
     def __init__(self, server: socketio.AsyncServer) -> None:
         self._server = server
+        self._outlet = SocketOutlet(server, NAMESPACE)
 
-    async def emit(self, event: str, payload: Mapping[str, Any], *, to: str) -> None:
-        """`to` is a sid or a room. Returns when it is queued for sending."""
-        await self._server.emit(event, payload, to=to, namespace=NAMESPACE)
-
-    async def join(self, sid: str, room: str) -> None:
-        await self._server.enter_room(sid, room, namespace=NAMESPACE)
+    def send(self, sids: Iterable[str], event: str, payload: Mapping[str, Any]) -> None:
+        """Queued when it returns."""
+        self._outlet.send(list(sids), event, payload)
 
     async def end(self, sid: str) -> None:
+        """The connection under it is closed by the client, or swept away."""
         await self._server.disconnect(sid, namespace=NAMESPACE)
 
+    def soon(self, action: Callable[[], Awaitable[None]]) -> None:
+        """After what is being answered right now was answered. The server keeps the task, and awaits it at its end."""
 
-def room_of(address: tuple[str, str]) -> str:
-    """Of one visitor, by account id and visitor id. Room names are global: always with the account."""
-    return f"visitor:{address[0]}:{address[1]}"
+        async def later() -> None:
+            await asyncio.sleep(0)
+            await action()
+
+        self._server.start_background_task(later)

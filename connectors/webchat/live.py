@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from connectors.webchat.line import Line, room_of
+from connectors.webchat.line import Line
 from connectors.webchat.outbound import LinkTo, to_visitor
 from connectors.webchat.service import TYPING_OUT, VisitorService
 from connectors.webchat.sockets import Tabs, VisitorSockets
@@ -83,7 +83,7 @@ class VisitorLive:
                 log.warning("typing_unreadable")
                 continue
             if tabs is not None:
-                await self._line.emit("typing", {"on": on}, to=room_of(tabs.address))
+                self._line.send(tabs.sockets, "typing", {"on": on})
 
     async def _follow(self, tail: Tail) -> None:
         """Raises BusUnavailable, StorageUnavailable; what was read but not shown then is read again."""
@@ -105,7 +105,7 @@ class VisitorLive:
         tabs_of = await self._tabs_of(entry for entry in entries if entry.channel is Channel.WEBCHAT)
         for event in events:
             if isinstance(event, ConversationRead):
-                await self._show_seen(event)
+                self._show_seen(event)
             elif isinstance(event, (TouchpointAdded, TouchpointChanged)):
                 tabs = tabs_of.get(event.touchpoint.identity_id)
                 if tabs is not None:
@@ -130,11 +130,11 @@ class VisitorLive:
         if len(self._shown) > SHOWN_KEPT:
             self._shown.popitem(last=False)
         event = "message.created" if is_new else "message.updated"
-        await self._line.emit(event, message.model_dump(mode="json", exclude_none=True), to=room_of(tabs.address))
+        self._line.send(tabs.sockets, event, message.model_dump(mode="json", exclude_none=True))
 
-    async def _show_seen(self, event: ConversationRead) -> None:
+    def _show_seen(self, event: ConversationRead) -> None:
         for tabs in self._sockets.in_conversation(event.conversation.id):
-            await self._line.emit("seen", {"seq": tabs.last_seq}, to=room_of(tabs.address))
+            self._line.send(tabs.sockets, "seen", {"seq": tabs.last_seq})
 
 
 def _decoded(record: Record) -> EventData | None:

@@ -1,4 +1,4 @@
-"""Socket.IO namespace /visitor: the widget's live line. Rooms are ours to decide: one per visitor, nobody else's.
+"""Socket.IO namespace /visitor: the widget's live line. Who gets what is decided by the token, never asked for.
 
 From the widget: message.send, typing, received, read, sync; each is acknowledged, whatever happens.
 To the widget:   sync, message.created, message.updated, seen, typing, closed (then the socket ends).
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from connectors.webchat.answers import ClientAddress
 from connectors.webchat.inbound import Origin
 from connectors.webchat.limits import Burst, TooFast, network_of
-from connectors.webchat.line import NAMESPACE, Line, room_of
+from connectors.webchat.line import NAMESPACE, Line
 from connectors.webchat.service import Receipt, VisitorService, clean_locale
 from connectors.webchat.sockets import Tabs, VisitorSocket, VisitorSockets
 from connectors.webchat.tokens import TokenRefused, VisitorTokens
@@ -99,10 +99,9 @@ class VisitorNamespace(socketio.AsyncNamespace):
         await self._welcome(socket, widget, given.last_seq)
 
     async def _welcome(self, socket: VisitorSocket, widget: Widget, last_seq: int) -> None:
-        """Joins first and reads afterwards: what comes in between is sent twice, not lost."""
+        """Listens first and reads afterwards: what comes in between is sent twice, not lost."""
         tabs = self._sockets.add(socket)
         try:
-            await self._line.join(socket.sid, room_of(tabs.address))
             sync = await self._catch_up(tabs, socket, widget, last_seq)
         except Transient as error:
             self._sockets.remove(socket.sid)
@@ -110,13 +109,13 @@ class VisitorNamespace(socketio.AsyncNamespace):
         except BaseException:
             self._sockets.remove(socket.sid)
             raise
-        await self._line.emit("sync", _json(sync), to=socket.sid)
+        self._line.send([socket.sid], "sync", _json(sync))
         for oldest in list(tabs.sockets)[: -widget.settings.sockets_per_visitor]:
             await self.close(oldest, "too_many_tabs")
 
     async def close(self, sid: str, reason: str) -> None:
         """Says why, so that the widget knows whether coming back makes sense."""
-        await self._line.emit("closed", {"reason": reason}, to=sid)
+        self._line.send([sid], "closed", {"reason": reason})
         await self._line.end(sid)
         self._sockets.remove(sid)
 
@@ -143,9 +142,9 @@ class VisitorNamespace(socketio.AsyncNamespace):
         if code in ("invalid", "unknown_event", "too_much"):
             socket.faults += 1
             if socket.faults == FAULTS_MAX:
-                await self.close(sid, "nonsense")
+                self._line.soon(lambda: self.close(sid, "nonsense"))
         elif code == "token_refused":
-            await self.close(sid, "expired")
+            self._line.soon(lambda: self.close(sid, "expired"))
         return answer
 
     async def _handle(

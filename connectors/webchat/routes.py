@@ -11,9 +11,9 @@ from typing import Any
 
 from aiohttp import web
 
-from connectors.limits import Place, Room
+from connectors.bodies import Bodies, BodyLimits
 from connectors.payload import digest
-from connectors.webchat.answers import BODY_S, ClientAddress, answering, bearer, read_body, read_json, shown
+from connectors.webchat.answers import ClientAddress, answering, bearer, read_json, shown
 from connectors.webchat.colours import palette
 from connectors.webchat.inbound import Origin
 from connectors.webchat.outbound import FILE_BYTES_MAX
@@ -26,9 +26,8 @@ from connectors.webchat.wire import SEQ_MAX, BootIn, ProfileIn
 from hub.errors import BadInput
 
 PAGE_MAX = 30
-UPLOAD_S = 60.0
-UPLOADS_AT_ONCE = 64
-UPLOAD_BYTES_AT_ONCE = 256 * 1024 * 1024
+FORM_LIMITS = BodyLimits(bytes_max=32 * 1024, read_s=10.0)
+FILE_LIMITS = BodyLimits(bytes_max=FILE_BYTES_MAX, read_s=60.0, reading_max=64, held_bytes_max=256 * 1024 * 1024)
 
 
 class VisitorRoutes:
@@ -49,7 +48,8 @@ class VisitorRoutes:
         self._gate = gate
         self._uploads = uploads
         self._client_address = client_address
-        self._room = Room("uploads", count_max=UPLOADS_AT_ONCE, bytes_max=UPLOAD_BYTES_AT_ONCE)
+        self._forms = Bodies(FORM_LIMITS)
+        self._files = Bodies(FILE_LIMITS)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -60,7 +60,7 @@ class VisitorRoutes:
         ]
 
     async def boot(self, request: web.Request) -> web.StreamResponse:
-        asked = await read_json(request, BootIn)
+        asked = await read_json(request, BootIn, self._forms)
         widget = await self._widgets.by_key(asked.key)
         self._gate.check(request.headers.get("Origin"), request.host, widget.settings.allowed_origins)
         booted = await self._service.boot(asked, widget, self._client_address(request))
@@ -73,7 +73,7 @@ class VisitorRoutes:
 
     async def profile(self, request: web.Request) -> web.StreamResponse:
         visitor, widget = await self._visitor(request)
-        form = await read_json(request, ProfileIn)
+        form = await read_json(request, ProfileIn, self._forms)
         locale = clean_locale(request.query.get("locale"))
         await self._service.introduce(form, Origin(visitor, self._service.clock.now(), locale), widget)
         return shown({"ok": True})
@@ -90,16 +90,12 @@ class VisitorRoutes:
     async def upload(self, request: web.Request) -> web.StreamResponse:
         visitor, widget = await self._visitor(request)
         await self._uploads.check(visitor, widget.settings)
-        with self._room.place() as place:
-            content = await self._file(request, place)
-            attachment = await self._uploads.keep(visitor, content, request.query.get("name"))
+        content = await self._files.read(request)
+        attachment = await self._uploads.keep(visitor, content, request.query.get("name"))
         ticket = self._tokens.upload(visitor, attachment)
         return shown(
             {"upload_id": ticket, "kind": attachment.kind, "mime": attachment.mime, "name": attachment.name}, 201
         )
-
-    async def _file(self, request: web.Request, place: Place) -> bytes:
-        return await read_body(request, FILE_BYTES_MAX, max(BODY_S, UPLOAD_S), place)
 
     async def _visitor(self, request: web.Request) -> tuple[Visitor, Widget]:
         """Raises TokenRefused."""
