@@ -1,9 +1,9 @@
 """Stringee webhooks -> the normal form. One path per kind, since a recording's event cannot be told from a call's:
 
-    answer      GET, a call reached the number: answered with the SCCO that steers it
-    event, ""   POST, the call's progress
-    fail        POST, an operator did not pick up: answered with the next SCCO
-    recording   POST, the recording exists
+answer      GET, a call reached the number: answered with the SCCO that steers it
+event, ""   POST, the call's progress
+fail        POST, an operator did not pick up: answered with the next SCCO
+recording   POST, the recording exists
 """
 
 from dataclasses import dataclass

@@ -5,6 +5,7 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 
 import socketio
@@ -36,6 +37,7 @@ from identity.service import GROUP as IDENTITY
 from identity.service import Resolver
 from router.liveness import Liveness
 from router.service import Router
+from storage.log_trimming import LogTrimming
 from storage.media import MediaLinks, MediaServer
 from storage.relay import Relay
 from storage.unit_of_work import UnitOfWork
@@ -76,8 +78,7 @@ def parts_of(ground: Ground, url: str) -> Part:
     """Everything that the roles of this process need. The console's pages come last: they answer every path left."""
     site = Site(ground, url)
     whole = Part(attach=[site.sockets.attach])
-    if isinstance(ground.bus, KafkaBus):
-        whole.add(outbox(site, ground.bus))
+    whole.add(outbox(site, ground.bus) if isinstance(ground.bus, KafkaBus) else embedded_log(site))
     for role, build in ROLES.items():
         if role in ground.settings.roles:
             whole.add(build(site))
@@ -88,6 +89,16 @@ def outbox(site: Site, bus: KafkaBus) -> Part:
     """Cluster only: every process stands by to carry committed events to Kafka, one is active."""
     relay = Relay(site.ground.units, bus, site.name)
     return Part(tasks={"relay": relay.run}, problems=[relay.problems])
+
+
+def embedded_log(site: Site) -> Part:
+    settings = site.ground.settings
+    trimming = LogTrimming(
+        site.ground.units,
+        keep=timedelta(days=settings.log_keep_days),
+        keep_dead_letters=timedelta(days=settings.dead_letters_keep_days),
+    )
+    return Part(tasks={"trim the log": trimming.run})
 
 
 def ingress(site: Site) -> Part:

@@ -1,6 +1,6 @@
 """Alembic's entry: runs over the connection that storage.migrate hands in, never opens one of its own."""
 
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import context
@@ -9,7 +9,7 @@ from storage.column_types import Moment
 from storage.tables import metadata
 
 
-def _named(kind: str, item: Any, _context: Any) -> str | bool:
+def _named(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Our column types by their names instead of what they are made of."""
     if kind != "type":
         return False

@@ -335,5 +335,3 @@ def test_any_bytes_are_parsed_or_refused_and_nothing_else(body: bytes, tail: str
             connector(STRINGEE).parse(request(method, f"{PATH}/{tail}", body=body))
         except BadInput:
             continue
-
-
