@@ -67,7 +67,8 @@ async def _settled(connection: AsyncConnection, topic: str, partition: int) -> i
     query = sa.select(sa.func.min(positions.c.next_offset)).where(
         positions.c.topic == topic, positions.c.partition == partition
     )
-    return (await connection.execute(query)).scalar_one()
+    settled: int | None = (await connection.execute(query)).scalar_one()
+    return settled
 
 
 async def _remove(
