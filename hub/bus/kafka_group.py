@@ -214,9 +214,11 @@ class KafkaMember:
         await self._workers.revoke(self._workers.partitions)
 
     def take(self, consumer: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> None:
-        """Paused until their workers have said where to begin."""
+        """Paused until their workers have said where to begin; with a position, whichever, because aiokafka fetches
+        nothing from a broker as long as one of its partitions has none."""
         for where in sorted(assigned):
             consumer.pause(where)
+            consumer.seek(where, 0)
             partition = KafkaPartition(consumer, where, self._topics[where.topic], self._offsets)
             self._partitions[where] = partition
             self._workers.start(partition)

@@ -46,8 +46,9 @@ class Workers:
 
     async def stop(self) -> None:
         await self.revoke(self.partitions)
-        if not self._failed.cancel():
-            self._failed.exception()
+        self._failed.cancel()
+        if not self._failed.cancelled():
+            self._failed.exception()  # or asyncio complains that nobody looked
 
     def _ended(self, where: Where, task: "asyncio.Task[Any]") -> None:
         if self._tasks.get(where) is not task or self._failed.done():
