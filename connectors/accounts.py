@@ -1,8 +1,9 @@
 """Channel accounts as running connectors: found by id, built when first needed, built anew when their settings change.
 
-The directory keeps one picture of all accounts and looks at the database at most once in RECHECK_S, whoever asks and
-for whatever id, so that a storm of webhooks to made-up accounts costs no queries. While the database is slow or away it
-goes on with what it knows, for STALE_MAX_S: webhooks need the log, not the database.
+The directory keeps one picture of all accounts and looks at the database at most once in RECHECK_S; for an id that is
+not in the picture (a new account, or a made-up one) at most once in UNKNOWN_RECHECK_S: a storm of webhooks to made-up
+accounts is no storm of queries. While the database is slow or away it goes on with what it knows, for STALE_MAX_S:
+webhooks need the log, not the database.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from storage.secrets import SecretBox, SecretUnreadable
 from storage.unit_of_work import Units
 
 RECHECK_S = 1.0
+UNKNOWN_RECHECK_S = 0.05
 LOOK_S = 1.0
 STALE_MAX_S = 300.0
 TURN_S = 60.0  # one renewal of credentials, the provider's answer included
@@ -98,7 +100,7 @@ class ConnectorDirectory:
 
         Raises AccountUnusable, and StorageUnavailable when the database has been away for too long.
         """
-        await self._refresh()
+        await self._refresh(RECHECK_S if account_id in self._entries else UNKNOWN_RECHECK_S)
         entry = self._entries.get(account_id)
         if entry is None:
             return None
@@ -106,18 +108,18 @@ class ConnectorDirectory:
 
     async def all(self) -> list[ChannelAccount]:
         """As last seen, by id."""
-        await self._refresh()
+        await self._refresh(RECHECK_S)
         return [entry.account for _, entry in sorted(self._entries.items())]
 
     def forget(self) -> None:
         """The next look goes to the database: for whoever has just changed an account in this process."""
         self._tried_at = None
 
-    async def _refresh(self) -> None:
+    async def _refresh(self, after_s: float) -> None:
         now = self._clock.monotonic()
-        if self._tried_at is not None and now - self._tried_at < RECHECK_S:
+        if self._tried_at is not None and now - self._tried_at < after_s:
             return
-        if self._turn.locked() and self._usable(now):
+        if after_s == RECHECK_S and self._turn.locked() and self._usable(now):
             return
         async with self._turn:
             if self._tried_at is not None and self._tried_at >= now:

@@ -202,6 +202,16 @@ async def test_a_storm_of_made_up_accounts_costs_one_look_a_second(counted: Coun
     assert counted.looks == 2
 
 
+async def test_an_account_that_was_just_added_is_found_at_once(
+    units: Units, counted: Counting, clock: ManualClock
+) -> None:
+    directory = directory_over(counted, clock)
+    assert await directory.find("post-new") is None
+    await edge.add_account(units, "post-new")
+    clock.advance(0.1)
+    assert await directory.find("post-new") is not None
+
+
 async def test_a_connector_is_built_once_however_many_ask_at_once(counted: Counting, clock: ManualClock) -> None:
     directory = directory_over(counted, clock)
     built = edge.PostOffice.built
