@@ -14,7 +14,6 @@ from collections.abc import Sequence
 
 from pydantic_core import ErrorDetails
 
-from agent_console.views import Fault
 from hub.errors import BadInput
 
 FAULTS_MAX = 50
@@ -68,11 +67,11 @@ class WrongMedia(BadInput):
 
 
 class Misfit(BadInput):
-    """`faults` is never empty."""
+    """`faults` is never empty, and each names its place in the request: `body.text`, `query.limit`."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        told = faults[0].problem if len(faults) == 1 else f"{len(faults)} fields do not fit."
-        super().__init__("invalid", told, where=faults[0].where)
+    def __init__(self, faults: Sequence[tuple[str, str]], code: str = "invalid") -> None:
+        told = faults[0][1] if len(faults) == 1 else f"{len(faults)} fields do not fit."
+        super().__init__(code, told, where=faults[0][0])
         self.faults = tuple(faults)
 
 
@@ -81,5 +80,5 @@ def misfit(errors: Sequence[ErrorDetails], part: str) -> Misfit:
     return Misfit([_fault(error, part) for error in errors[:FAULTS_MAX]])
 
 
-def _fault(error: ErrorDetails, part: str) -> Fault:
-    return Fault(where=".".join([part, *map(str, error["loc"])]), problem=f"{error['msg']}.".replace("..", "."))
+def _fault(error: ErrorDetails, part: str) -> tuple[str, str]:
+    return ".".join([part, *map(str, error["loc"])]), f"{error['msg']}.".replace("..", ".")

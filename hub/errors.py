@@ -29,9 +29,13 @@ class HubError(Exception):
 
 
 class BadInput(HubError):
-    """`code` is stable and machine-readable; `problem` is one English sentence; `where` names the field, if any."""
+    """`code` is stable and machine-readable; `problem` is one English sentence; `where` names the field, if any.
+
+    `faults`: for input with several things wrong at once, each as (where, problem).
+    """
 
     status: ClassVar[int] = 400
+    faults: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, code: str, problem: str, *, where: str | None = None) -> None:
         super().__init__(f"{code}: {problem}" + (f" (at {where})" if where else ""))

@@ -20,12 +20,13 @@ from agent_console.admin_views import (
 )
 from agent_console.api.endpoint import Call
 from agent_console.dead_letters import DeadLetters
+from agent_console.errors import Misfit
 from agent_console.kicks import kick
 from agent_console.parts import Parts
 from agent_console.passwords import Passwords
 from agent_console.secret_settings import with_secrets_kept, without_secrets
 from agent_console.shapes import agent_detail
-from hub.errors import Conflict, NotFound
+from hub.errors import BadInput, Conflict, NotFound
 from hub.events import Channel
 from hub.ids import AgentId
 from router import commands
@@ -107,7 +108,12 @@ class Channels:
     def _checked(self, channel: Channel, settings: dict[str, Any]) -> dict[str, Any]:
         if channel not in self._parts.catalog.channels():
             raise NotFound("channel_unknown", "This channel is not installed.", where="body.channel")
-        return self._parts.catalog.validate_settings(channel, settings)
+        try:
+            return self._parts.catalog.validate_settings(channel, settings)
+        except BadInput as error:
+            if not error.faults:
+                raise
+            raise Misfit([(f"body.settings.{where}", told) for where, told in error.faults], error.code) from error
 
     async def _found(self, connection: Connection, account_id: str) -> ChannelAccount:
         account = await account_store.find(connection, account_id)

@@ -18,7 +18,6 @@ from agent_console.auth import SignedIn, SignIns
 from agent_console.errors import Misfit, NotSignedIn, TooLarge, WrongMedia, WrongMethod, misfit
 from agent_console.headers import secure_api
 from agent_console.permissions import Access, Caller, admits
-from agent_console.views import Fault
 from hub.errors import BadInput, Forbidden, NotFound
 from hub.metrics import counter, histogram
 
@@ -196,7 +195,7 @@ def _query(request: web.Request, model: type[BaseModel]) -> BaseModel:
     given = request.query
     twice = sorted({name for name in given if len(given.getall(name)) > 1})
     if twice:
-        raise Misfit([Fault(where=f"query.{name}", problem="Given more than once.") for name in twice])
+        raise Misfit([(f"query.{name}", "Given more than once.") for name in twice])
     try:
         return _without_nul(model.model_validate(dict(given)), "query")
     except ValidationError as error:
@@ -213,7 +212,7 @@ def _body(content: bytes, model: type[M]) -> M:
 def _without_nul(model: M, part: str) -> M:
     """PostgreSQL stores no NUL and no lone surrogate in a text, and nobody types them."""
     if _unstorable(model.model_dump()):
-        raise Misfit([Fault(where=part, problem="Holds a character that is no text (NUL or half a surrogate pair).")])
+        raise Misfit([(part, "Holds a character that is no text (NUL or half a surrogate pair).")])
     return model
 
 

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from agent_console.errors import Misfit, TooFast, WrongMethod
-from agent_console.views import Problem
+from agent_console.errors import TooFast, WrongMethod
+from agent_console.views import Fault, Problem
 from hub.errors import BadInput, Transient
 from hub.log import get_logger
 
@@ -34,7 +34,7 @@ def answer_to(error: Exception, *, where: str) -> web.Response:
 
 
 def _refusal(error: BadInput) -> Problem:
-    faults = error.faults if isinstance(error, Misfit) else ()
+    faults = tuple(Fault(where=where, problem=problem) for where, problem in error.faults)
     problem = _problem(HTTPStatus(error.status), error.code, error.problem)
     return problem.model_copy(update={"where": error.where, "faults": faults})
 

@@ -14,6 +14,7 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0, // the page's content security policy allows nothing inline, data: addresses included
     modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 600, // kB before gzip; scripts/sizes.mjs holds the budget that counts
   },
   server: {
     proxy: { "/api": HUB, "/socket.io": { target: HUB, ws: true } },

@@ -9,7 +9,7 @@ import type { ConversationDetail, TimelinePage } from "@/lib/api/types";
 export type Panel = Pick<ConversationDetail, "customer" | "reply_options" | "suggestions">;
 
 const REREAD_PAGES_MAX = 5;
-const REREAD_PAGE = 200;
+const REREAD_PAGE = 100; // the most that the API gives at once
 
 function path(conversationId: string) {
   return { params: { path: { conversation_id: conversationId } } };

@@ -176,6 +176,17 @@ describe("the live connection", () => {
     expect(client.getQueryState(keys.detail(row.id))?.isInvalidated).toBe(true);
   });
 
+  it("asks again when the timeline cannot be read anew at once", async () => {
+    hub.on("GET", "/conversations/[^/]+/timeline", () => ({ status: 503, body: {} }));
+    hub.socket.say("event", anEvent(at(11), "customer_split", { merge: { entry_id: "e", undone: true } }));
+    await vi.advanceTimersByTimeAsync(BATCH_MS + 50);
+    hub.on("GET", "/conversations/[^/]+/timeline", () => ({
+      body: { touchpoints: [aTouchpoint(row, { text: "còn lại" })], history: [], before: null },
+    }));
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(texts()).toEqual(["còn lại"]);
+  });
+
   it("keeps colleagues and queues as they are now", () => {
     hub.socket.say("presence", { agent_id: LAN, status: "away", since: row.opened_at });
     expect(client.getQueryData<AgentCard[]>(keys.agents)?.[0]?.presence).toBe("away");

@@ -139,10 +139,16 @@ export class Live {
     this.batch = [];
     const wanted = applyMessages(this.client, messages);
     for (const id of wanted.panel) void this.client.invalidateQueries({ queryKey: keys.detail(id) });
-    for (const id of wanted.reread)
-      void reread(this.client, id).catch(() => this.client.resetQueries({ queryKey: keys.detail(id) }));
+    for (const id of wanted.reread) this.reread(id);
     for (const message of messages) if (message.kind === "event") this.close(message.event.event.conversation.id);
     if (this.watched !== null) this.close(this.watched);
+  }
+
+  /** Other entries belong to the customer now. Asked again until it is answered: the old ones would be a lie. */
+  private reread(conversationId: string): void {
+    reread(this.client, conversationId).catch(() => {
+      setTimeout(() => this.socket && this.reread(conversationId), RETRY_CATCH_UP_MS);
+    });
   }
 
   /** Closes the gap of one conversation, if there is one. One question at a time. */

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import css from "@/app/workspace/Foot.module.css";
 import type { Panel } from "@/data/detail";
 import type { View } from "@/data/keys";
+import { useRows } from "@/data/rows";
 import { useAgentName, useMe } from "@/data/session";
 import { Composer } from "@/features/composer/Composer";
 import type { ConversationState } from "@/lib/api/types";
@@ -45,12 +46,24 @@ export function Foot({ row, panel, view }: Props) {
 
 function Closed({ row, view }: { row: ConversationState; view: View }) {
   const { t } = useTranslation();
+  const rows = useRows();
+  const newer = [...rows.values()].find((other) => other.customer_id === row.customer_id && other.status !== "closed");
   if (row.merged_into !== null) {
     return (
       <p className={css.bar}>
         {t("foot.merged")}{" "}
         <Link to={paths.conversation} params={{ view, conversationId: row.merged_into }}>
           {t("foot.openMerged")}
+        </Link>
+      </p>
+    );
+  }
+  if (newer !== undefined) {
+    return (
+      <p className={css.bar}>
+        {t("foot.newer")}{" "}
+        <Link to={paths.conversation} params={{ view, conversationId: newer.id }}>
+          {t("foot.openNewer")}
         </Link>
       </p>
     );

@@ -1,7 +1,8 @@
 /** The list: views, search, offers on top, and rows that stay under the finger while the world moves. */
+import { Link } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { ListQuery, View } from "@/data/keys";
+import { type ListQuery, VIEWS, type View } from "@/data/keys";
 import { useListing } from "@/data/lists";
 import { useMe } from "@/data/session";
 import css from "@/features/conversations/ConversationList.module.css";
@@ -11,6 +12,7 @@ import { Rows } from "@/features/conversations/Rows";
 import { useDebounced } from "@/features/conversations/use-debounced";
 import { ViewTabs } from "@/features/conversations/ViewTabs";
 import { fold } from "@/lib/format/text";
+import { paths } from "@/lib/paths";
 import { KEYMAP } from "@/lib/shortcuts/keymap";
 import { useShortcut } from "@/lib/shortcuts/shortcuts";
 import { IconButton } from "@/ui/Button";
@@ -104,6 +106,18 @@ function Search({ value, onChange }: { value: string; onChange: (text: string) =
 
 function NothingHere({ view, q }: { view: View; q: string }) {
   const { t } = useTranslation();
-  if (q !== "") return <Empty title={t("empty.search.title", { q })} hint={t("empty.search.hint")} />;
+  if (q !== "") {
+    return (
+      <Empty title={t("empty.search.title", { q })} hint={t("empty.search.hint")}>
+        <p className={css.elsewhere}>
+          {VIEWS.filter((other) => other !== view && (other === "all" || other === "closed")).map((other) => (
+            <Link key={other} to={paths.list} params={{ view: other }}>
+              {t("empty.search.elsewhere", { view: t(`view.${other}`) })}
+            </Link>
+          ))}
+        </p>
+      </Empty>
+    );
+  }
   return <Empty title={t(`empty.${view}.title`)} hint={t(`empty.${view}.hint`)} />;
 }

@@ -10,7 +10,8 @@ export function usePreviewText(): (row: ConversationState) => string {
     if (preview === null) return t("preview.nothing");
     const key = `preview.${preview.kind}`;
     const named = preview.kind !== "text" && i18n.exists(key) ? (t as unknown as Loose)(key) : "";
-    const said = preview.text || named || t("preview.unsupported");
+    // what is not supported has the provider's raw data for its text
+    const said = (preview.kind !== "unsupported" && preview.text) || named || t("preview.unsupported");
     return preview.author === "business" ? t("preview.ours", { text: said }) : said;
   };
 }

@@ -80,7 +80,7 @@ function Body({ touchpoint }: { touchpoint: Touchpoint }) {
   ));
   return (
     <div className={css.body}>
-      {touchpoint.text && (
+      {touchpoint.text && touchpoint.unsupported_kind === null && (
         <div className={css.bubble}>
           <MessageText text={touchpoint.text} />
           {touchpoint.edited_at && <span className={css.edited}>{t("thread.edited")}</span>}
@@ -88,7 +88,15 @@ function Body({ touchpoint }: { touchpoint: Touchpoint }) {
       )}
       {attachments.length > 0 && <div className={css.attachments}>{attachments}</div>}
       {touchpoint.unsupported_kind !== null && (
-        <p className={css.unsupported}>{t("thread.unsupported", { kind: touchpoint.unsupported_kind })}</p>
+        <div className={css.unsupported}>
+          <p>{t("thread.unsupported", { kind: touchpoint.unsupported_kind })}</p>
+          {touchpoint.text && (
+            <details>
+              <summary>{t("thread.raw")}</summary>
+              <pre className={css.raw}>{touchpoint.text}</pre>
+            </details>
+          )}
+        </div>
       )}
     </div>
   );

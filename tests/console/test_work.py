@@ -1,0 +1,266 @@
+"""Lists, the open conversation, and the commands that move one."""
+
+import asyncio
+
+import sqlalchemy as sa
+
+from hub.folding import fold
+from hub.ids import new_id
+from storage import tables
+from tests.console.conftest import Browser, Shop
+
+
+async def ids(browser: Browser, view: str, **query: object) -> list[str]:
+    """Every id of a list, over all its pages."""
+    found: list[str] = []
+    after = None
+    while True:
+        said = await browser.get("/conversations", view=view, **query, **({"after": after} if after else {}))
+        assert said.status == 200, said
+        found += [row["id"] for row in said.body["items"]]
+        after = said.body["next"]
+        if after is None:
+            return found
+
+
+async def test_lists_show_what_is_mine_what_waits_what_is_open_and_what_is_closed(shop: Shop) -> None:
+    lan, minh = await shop.add_agent("lan"), await shop.add_agent("minh")
+    browser = await shop.sign_in("lan")
+    cases = []
+    for name in ("mine", "offered", "theirs", "waiting", "closed"):
+        cases.append(await shop.waiting(name))
+        shop.clock.advance(60)
+    mine, offered, theirs, waiting, closed = cases
+    await mine.assign_to(lan)
+    await offered.offer_to(lan)
+    await theirs.assign_to(minh)
+    await closed.set(status="closed", closed_at=shop.clock.now(), closed_reason="resolved", queued_at=None)
+    assert await ids(browser, "mine") == [str(offered.conversation_id), str(mine.conversation_id)]
+    assert await ids(browser, "waiting") == [str(offered.conversation_id), str(waiting.conversation_id)]
+    open_ones = [waiting, theirs, offered, mine]
+    assert await ids(browser, "all") == [str(case.conversation_id) for case in open_ones]
+    assert await ids(browser, "closed") == [str(closed.conversation_id)]
+
+
+async def test_pages_of_a_list_leave_nothing_out_and_show_nothing_twice(shop: Shop) -> None:
+    await shop.add_agent("lan")
+    await shop.add_agent("boss", role="supervisor", queues=())
+    other = await shop.add_queue("Bảo hành")
+    for number in range(13):
+        await shop.waiting(f"u{number}", queue_id=other if number % 3 == 0 else None)
+        if number % 2:
+            shop.clock.advance(1)  # several at the very same moment, too
+    boss, lan = await shop.sign_in("boss"), await shop.sign_in("lan")
+    for view in ("waiting", "all"):
+        everything = await ids(boss, view, limit=3)
+        assert len(everything) == len(set(everything)) == 13
+        assert everything == await ids(boss, view, limit=100)
+        assert len(await ids(lan, view, limit=2)) == 8
+    assert len(await ids(boss, "all", queue_id=other)) == 5
+    assert await ids(lan, "all", queue_id=other) == []
+
+
+async def test_a_list_in_queue_order_has_the_one_who_waits_longest_first(shop: Shop) -> None:
+    await shop.add_agent("lan")
+    first = await shop.waiting("first")
+    shop.clock.advance(60)
+    second = await shop.waiting("second")
+    shop.clock.advance(60)
+    await first.customer_writes("Alo")
+    browser = await shop.sign_in("lan")
+    assert await ids(browser, "waiting") == [str(first.conversation_id), str(second.conversation_id)]
+    assert await ids(browser, "all") == [str(first.conversation_id), str(second.conversation_id)]
+
+
+async def test_people_are_found_as_they_are_typed(shop: Shop) -> None:
+    await shop.add_agent("lan")
+    hoa, duc = await shop.waiting("hoa"), await shop.waiting("duc")
+    for case, name, phone in ((hoa, "Nguyễn Thị Hoà", "+84912345678"), (duc, "Trần Đức", "+84987654321")):
+        await case.phone(phone)
+        async with shop.units.begin() as work:
+            update = sa.update(tables.channel_identities).where(tables.channel_identities.c.id == case.identity_id)
+            await work.connection.execute(update.values(display_name=name, name_folded=fold(name)))
+            await work.commit()
+    browser = await shop.sign_in("lan")
+    for q, found in (
+        ("nguyen thi hoa", [hoa]),
+        ("THỊ HOÀ", [hoa]),
+        ("duc", [duc]),
+        ("0912 345 678", [hoa]),
+        ("+84912345678", [hoa]),
+        ("345678", [hoa]),
+        ("12", []),
+        ("%", []),
+        ("_", []),
+        ("nobody", []),
+        ("ng", [hoa]),
+    ):
+        assert await ids(browser, "all", q=q) == [str(case.conversation_id) for case in found], q
+
+
+async def test_a_cursor_that_is_none_of_ours_is_refused(shop: Shop) -> None:
+    await shop.add_agent("lan")
+    browser = await shop.sign_in("lan")
+    for cursor in ("x", "MTIz", "9" * 150, "é", "MS4x"):
+        said = await browser.get("/conversations", after=cursor)
+        assert (said.status, said.code) == (400, "cursor_invalid"), cursor
+
+
+async def test_the_open_conversation_shows_all_of_it(shop: Shop) -> None:
+    await shop.add_agent("lan")
+    case = await shop.waiting("hoa", text="Máy lạnh hư rồi")
+    await case.phone("+84912345678")
+    browser = await shop.sign_in("lan")
+    said = await browser.get(f"/conversations/{case.conversation_id}")
+    assert said.status == 200
+    detail = said.body
+    assert detail["conversation"]["seq"] == 2
+    assert [entry["text"] for entry in detail["timeline"]["touchpoints"]] == ["Máy lạnh hư rồi"]
+    assert [entry["type"] for entry in detail["timeline"]["history"]] == ["hub.conversation_opened.v1"]
+    assert detail["customer"]["phones"] == ["+84912345678"]
+    [identity] = detail["customer"]["identities"]
+    assert identity["account_name"] == "Fanpage"
+    assert identity["evidence"][0]["strength"] == "attested"
+    assert identity["joined_by"] is None
+    [option] = detail["reply_options"]
+    assert option["preferred"] is True
+    assert option["refused"] is None
+    assert option["text_chars_max"] > 0
+
+
+async def test_a_long_timeline_comes_in_pages(shop: Shop) -> None:
+    await shop.add_agent("lan")
+    case = await shop.waiting("hoa", text="0")
+    for number in range(1, 25):
+        shop.clock.advance(1)
+        await case.customer_writes(str(number))
+    browser = await shop.sign_in("lan")
+    texts: list[str] = []
+    history = 0
+    before: int | None = None
+    while True:
+        query = {"limit": 10} | ({"before": before} if before else {})
+        page = (await browser.get(f"/conversations/{case.conversation_id}/timeline", **query)).body
+        texts = [entry["text"] for entry in page["touchpoints"]] + texts
+        history += len(page["history"])
+        before = page["before"]
+        if before is None:
+            break
+    assert texts == [str(number) for number in range(25)]
+    assert history == 1
+
+
+async def test_what_is_missing_after_a_gap_is_told(shop: Shop) -> None:
+    await shop.add_agent("lan")
+    case = await shop.waiting("hoa")
+    await case.customer_writes("một")
+    browser = await shop.sign_in("lan")
+    await browser.post(f"/conversations/{case.conversation_id}/take")
+    await case.customer_writes("hai")
+    path = f"/conversations/{case.conversation_id}/changes"
+    said = (await browser.get(path, after_seq=3)).body
+    assert said["conversation"]["seq"] == 5
+    assert [entry["text"] for entry in said["touchpoints"]] == ["hai"]
+    assert [entry["type"] for entry in said["history"]] == ["hub.conversation_assigned.v1"]
+    assert said["reload"] is False
+    assert (await browser.get(path, after_seq=5)).body["touchpoints"] == []
+    assert (await browser.get(path, after_seq=99)).body["reload"] is True
+
+
+async def test_too_much_to_tell_means_reading_anew(shop: Shop) -> None:
+    await shop.add_agent("lan")
+    case = await shop.waiting("hoa")
+    for number in range(205):
+        await case.customer_writes(str(number))
+    browser = await shop.sign_in("lan")
+    said = await browser.get(f"/conversations/{case.conversation_id}/changes", after_seq=1)
+    assert said.body["reload"] is True
+
+
+async def test_two_who_take_the_same_conversation_do_not_both_get_it(shop: Shop) -> None:
+    await shop.add_agent("lan")
+    await shop.add_agent("minh")
+    lan, minh = await shop.sign_in("lan"), await shop.sign_in("minh")
+    for number in range(5):
+        case = await shop.waiting(f"u{number}")
+        path = f"/conversations/{case.conversation_id}/take"
+        answers = await asyncio.gather(lan.post(path), minh.post(path))
+        assert sorted(said.status for said in answers) == [200, 409]
+        owner = (await case.row()).owner_id
+        winner = lan if answers[0].status == 200 else minh
+        assert owner == winner.agent_id
+
+
+async def test_only_its_owner_closes_a_conversation(shop: Shop) -> None:
+    await shop.add_agent("lan")
+    await shop.add_agent("minh")
+    await shop.add_agent("boss", role="supervisor")
+    lan, minh, boss = [await shop.sign_in(login) for login in ("lan", "minh", "boss")]
+    case = await shop.waiting("u1")
+    path = f"/conversations/{case.conversation_id}"
+    assert (await lan.post(f"{path}/resolve")).code == "not_owner"
+    assert (await lan.post(f"{path}/take")).body["owner_id"] == str(lan.agent_id)
+    assert (await minh.post(f"{path}/resolve")).code == "not_owner"
+    assert (await minh.post(f"{path}/release")).code == "not_owner"
+    assert (await boss.post(f"{path}/resolve")).body["status"] == "closed"
+    assert (await lan.post(f"{path}/resolve")).body["status"] == "closed"  # closed is closed
+    assert (await lan.post(f"{path}/reopen")).body["owner_id"] == str(lan.agent_id)
+    assert (await lan.post(f"{path}/release")).body["status"] == "waiting"
+
+
+async def test_what_came_after_the_look_stays_unread(shop: Shop) -> None:
+    await shop.add_agent("lan")
+    await shop.add_agent("minh")
+    lan, minh = await shop.sign_in("lan"), await shop.sign_in("minh")
+    case = await shop.waiting("u1")
+    path = f"/conversations/{case.conversation_id}"
+    seen = (await lan.post(f"{path}/take")).body["seq"]
+    await case.customer_writes("thêm một tin")
+    assert (await lan.post(f"{path}/read", {"seq": seen})).body["unread"] == 2
+    assert (await minh.post(f"{path}/read", {"seq": seen + 1})).body["unread"] == 2  # not theirs
+    assert (await lan.post(f"{path}/read", {"seq": seen + 1})).body["unread"] == 0
+    row = await case.row()
+    assert (await lan.post(f"{path}/read", {"seq": row.seq})).body["seq"] == row.seq  # nothing to do, nothing told
+
+
+async def test_the_first_screen_has_everything_of_mine(shop: Shop) -> None:
+    lan = await shop.add_agent("lan")
+    minh = await shop.add_agent("minh")
+    other = await shop.add_queue("Bảo hành")
+    mine, theirs, waiting = [await shop.waiting(name) for name in ("a", "b", "c")]
+    elsewhere = await shop.waiting("d", queue_id=other)
+    await mine.assign_to(lan)
+    await theirs.assign_to(minh)
+    browser = await shop.sign_in("lan")
+    snapshot = (await browser.get("/snapshot")).body
+    assert {row["id"] for row in snapshot["conversations"]} == {str(mine.conversation_id), str(waiting.conversation_id)}
+    assert {card["display_name"] for card in snapshot["agents"]} == {"Lan", "Minh"}
+    assert [(queue["name"], queue["waiting"]) for queue in snapshot["queues"]] == [("Chung", 1)]
+    assert snapshot["me"]["agent"]["login"] == "lan"
+    await elsewhere.offer_to(lan)
+    rows = (await browser.get("/snapshot")).body["conversations"]
+    assert str(elsewhere.conversation_id) in {row["id"] for row in rows}
+
+
+async def test_a_closed_conversation_belongs_to_whoever_its_customer_is_now(shop: Shop) -> None:
+    await shop.add_agent("lan")
+    old, new = await shop.waiting("old"), await shop.waiting("new")
+    browser = await shop.sign_in("lan")
+    for verb in ("take", "resolve"):
+        await browser.post(f"/conversations/{new.conversation_id}/{verb}")
+    body = {"other_customer_id": str(new.customer_id), "reason": "Cùng một người"}
+    assert (await browser.post(f"/customers/{old.customer_id}/merge", body)).status == 200
+    said = await browser.get(f"/conversations/{new.conversation_id}")
+    assert said.body["conversation"]["customer_id"] == str(old.customer_id)
+    assert len(said.body["customer"]["identities"]) == 2
+    rows = (await browser.get("/conversations", view="closed")).body["items"]
+    assert [row["customer_id"] for row in rows] == [str(old.customer_id)]
+
+
+async def test_what_is_not_there_is_not_found(shop: Shop) -> None:
+    await shop.add_agent("boss", role="admin")
+    boss = await shop.sign_in("boss")
+    for path in ("/conversations/{}", "/customers/{}", "/conversations/{}/timeline"):
+        assert (await boss.get(path.format(new_id()))).status == 404
+    for path in ("/suggestions/{}/accept", "/conversations/{}/take"):
+        assert (await boss.post(path.format(new_id()))).status == 404
