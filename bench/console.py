@@ -1,7 +1,6 @@
 """A console as a browser would be one: HTTP API and live socket, without React."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -126,8 +125,7 @@ class LiveSocket:
             await self._socket.close()
         if self._reading is not None:
             self._reading.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reading
+            await asyncio.wait([self._reading])
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         try:

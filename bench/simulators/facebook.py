@@ -5,6 +5,7 @@ What it promises: it takes only calls that Graph would take, remembers every acc
 and signs what it posts.
 """
 
+import asyncio
 import hashlib
 import hmac
 import itertools
@@ -41,7 +42,8 @@ class AcceptedSend:
 @dataclass
 class FacebookSimulator:
     """Set `callback_url` to receive webhooks; without it nothing is posted. `strict_windows`: refuse replies to people
-    who wrote nothing within 24 hours (7 days with the HUMAN_AGENT tag)."""
+    who wrote nothing within 24 hours (7 days with the HUMAN_AGENT tag). `takes_s`: how long it thinks about a message
+    before it answers."""
 
     page_id: str = "104200000000001"
     app_id: str = "512000000000001"
@@ -53,6 +55,7 @@ class FacebookSimulator:
     echoes: bool = True
     receipts: bool = False
     strict_windows: bool = False
+    takes_s: float = 0.0
     retry_delays_s: Sequence[float] = (0.1, 0.3, 1.0, 3.0)
     ledger: list[AcceptedSend] = field(default_factory=list)
     uploads: dict[str, bytes] = field(default_factory=dict)
@@ -172,7 +175,7 @@ class FacebookSimulator:
         """Answers without Graph's own words, not at all, or after having accepted the message."""
         self.faults.add(Fault(way, status, body, {}, path, times))
 
-    def throttle_next(self, minutes: int, times: int = 1) -> None:
+    def throttle_next(self, minutes: float, times: int = 1) -> None:
         usage = {self.page_id: [{"type": "messenger", "call_count": 100, "estimated_time_to_regain_access": minutes}]}
         headers = {"X-Business-Use-Case-Usage": json.dumps(usage)}
         self.fail_next(code=80006, status=429, times=times, headers=headers)
@@ -190,6 +193,7 @@ class FacebookSimulator:
         sent = self._accept(body)
         if fault is not None:
             return await self.faults.suffer(request, fault)
+        await asyncio.sleep(self.takes_s)
         return web.json_response({"recipient_id": sent.psid, "message_id": sent.message_id})
 
     async def _message_attachments(self, request: web.Request) -> web.StreamResponse:
@@ -281,17 +285,21 @@ class FacebookSimulator:
         self.poster.later(self._after_send(sent))
         return sent
 
+    async def echo(self, sent: AcceptedSend) -> None:
+        """Tells the app of a message that the Page has sent, its own included."""
+        message: dict[str, Any] = {"mid": sent.message_id, "is_echo": True, "app_id": int(self.app_id)}
+        if sent.metadata:
+            message["metadata"] = sent.metadata
+        if sent.text is not None:
+            message["text"] = sent.text
+        if sent.attachment is not None:
+            kind = sent.attachment.get("type")
+            message["attachments"] = [{"type": kind, "payload": {"url": f"{self.url}/cdn/{sent.message_id}"}}]
+        await self._to_customer(sent.psid, {"message": message})
+
     async def _after_send(self, sent: AcceptedSend) -> None:
         if self.echoes:
-            message: dict[str, Any] = {"mid": sent.message_id, "is_echo": True, "app_id": int(self.app_id)}
-            if sent.metadata:
-                message["metadata"] = sent.metadata
-            if sent.text is not None:
-                message["text"] = sent.text
-            if sent.attachment is not None:
-                kind = sent.attachment.get("type")
-                message["attachments"] = [{"type": kind, "payload": {"url": f"{self.url}/cdn/{sent.message_id}"}}]
-            await self._to_customer(sent.psid, {"message": message})
+            await self.echo(sent)
         if self.receipts:
             await self.delivered(sent.psid)
             await self.read(sent.psid)

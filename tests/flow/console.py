@@ -79,6 +79,7 @@ class Console:
         self.on_message: Callable[[str, Json], None] = lambda kind, message: None
         self._password = password
         self._cookie = ""
+        self._closing = False
         self._session: aiohttp.ClientSession | None = None
         self._line: LiveSocket | None = None
         self._watched: set[str] = set()
@@ -167,8 +168,9 @@ class Console:
         """Opens a conversation without watching it: its detail."""
         detail: Json = await self.get(f"/conversations/{conversation_id}")
         self.screen.take_row(detail["conversation"])
+        newer = [e for e in self.screen.timeline(conversation_id) if e["seq"] > detail["conversation"]["seq"]]
         self.screen.entries[conversation_id] = {}
-        for entry in detail["timeline"]["touchpoints"]:
+        for entry in [*detail["timeline"]["touchpoints"], *newer]:
             self.screen.take_entry(conversation_id, entry)
         return detail
 
@@ -206,6 +208,7 @@ class Console:
             raise TimeoutError(f"{self.login} waited {within_s:g} s in vain for {what}\n{self._shown()}") from error
 
     async def close(self) -> None:
+        self._closing = True
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.wait([self._keeper])
@@ -215,7 +218,7 @@ class Console:
             await self._session.close()
 
     async def _keep_connected(self) -> None:
-        while True:
+        while not self._closing:
             await self._may_connect.wait()
             with contextlib.suppress(aiohttp.ClientError, CannotMeasure, TimeoutError, OSError):
                 await self._listen()

@@ -89,21 +89,26 @@ class Shop:
                 group.create_task(self.programs[name].start())
 
     async def close(self) -> None:
-        for tab in [*self._tabs, *self._doors.values()]:
-            await tab.close()
+        await self._close_tabs()
+        for door in self._doors.values():
+            await door.close()
         async with asyncio.TaskGroup() as group:
             for program in self.programs.values():
                 group.create_task(program.stop())
 
     async def tidy(self) -> None:
-        """For the next test: nobody available, nothing open, no faults."""
+        """For the next test: no console open, nobody available, no conversation open, no faults."""
+        await self._close_tabs()
         await self.town.calm()
-        boss = await self.console(BOSS)
         for member in STAFF:
             await (await self.console(member)).be("offline")
+        boss = await self.console(BOSS)
         while rows := (await boss.get("/conversations", view="all", limit=100))["items"]:
             for row in rows:
                 await boss.do("resolve", row["id"])
+        await self._close_tabs()
+
+    async def _close_tabs(self) -> None:
         for tab in self._tabs:
             await tab.close()
         self._tabs.clear()
