@@ -186,8 +186,8 @@ class Feed:
             place=place,
             before=self._moved(conversation["id"], place),
             named=data["agent_id"] if record.type in NAMES_THE_LOSER else None,
-            event=orjson.dumps(data),
-            row=orjson.dumps(conversation),
+            event=_to_keep(data),
+            row=_to_keep(conversation),
         )
         self.entries.add(entry)
         self.on_entry(entry)
@@ -208,3 +208,8 @@ class Feed:
         if len(self._places) > PLACES_MAX:
             self._places.popitem(last=False)
         return before
+
+
+def _to_keep(value: Any) -> bytes:
+    """JSON in memory of its own size: what orjson returns holds on to its working buffer, several times as large."""
+    return bytes(memoryview(orjson.dumps(value)))
