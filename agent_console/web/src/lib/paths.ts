@@ -11,4 +11,9 @@ export const paths = {
   adminDeadLetters: "/admin/dead-letters",
 } as const;
 
+/** For plain links, where there are many of them. */
+export function conversationPath(view: View, conversationId: string): string {
+  return `/conversations/${view}/${conversationId}`;
+}
+
 export const HOME_VIEW: View = "mine";

@@ -15,7 +15,9 @@ import { applyMessages, isBehind, type Message } from "@/live/apply";
 import { isEvent, isRow } from "@/live/shapes";
 import { noteTyping, setLine } from "@/live/status";
 
-export const BATCH_MS = 30; // a burst of events becomes one rendering
+export const BATCH_MS = 30; // after a quiet moment at once; then a burst of events becomes one rendering
+const BUSY_MS = 120; // when each batch is large, the eye gains nothing from more of them
+const BUSY_FROM = 12;
 const HEARTBEAT_MS = 30_000; // asks the open conversation's seq again: a gap nobody noticed closes by itself
 const TYPING_EVERY_MS = 3000;
 const OFFLINE_AFTER_MS = 2500; // a short break is no news
@@ -46,6 +48,7 @@ export class Live {
   private socket: Socket | null = null;
   private batch: Message[] = [];
   private batchTimer: ReturnType<typeof setTimeout> | undefined;
+  private nextBatchAt = 0;
   private held: Message[] | null = null;
   private watched: string | null = null;
   private readonly catching = new Set<string>();
@@ -129,7 +132,7 @@ export class Live {
 
   private enqueue(message: Message): void {
     this.batch.push(message);
-    this.batchTimer ??= setTimeout(() => this.flush(), BATCH_MS);
+    this.batchTimer ??= setTimeout(() => this.flush(), Math.max(0, this.nextBatchAt - Date.now()));
   }
 
   private flush(): void {
@@ -137,6 +140,7 @@ export class Live {
     this.batchTimer = undefined;
     const messages = this.batch;
     this.batch = [];
+    this.nextBatchAt = Date.now() + (messages.length >= BUSY_FROM ? BUSY_MS : BATCH_MS);
     const wanted = applyMessages(this.client, messages);
     for (const id of wanted.panel) void this.client.invalidateQueries({ queryKey: keys.detail(id) });
     for (const id of wanted.reread) this.reread(id);

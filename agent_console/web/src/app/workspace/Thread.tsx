@@ -1,4 +1,5 @@
 /** One open conversation: head, timeline, and the place to answer; the customer beside it. */
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { togglePanel, useLayout } from "@/app/layout";
 import { Foot } from "@/app/workspace/Foot";
@@ -15,7 +16,12 @@ import { Empty } from "@/ui/Empty";
 import { Fault } from "@/ui/Fault";
 import { Skeleton } from "@/ui/Skeleton";
 
-export function Thread({ conversationId, view }: { conversationId: string; view: View }) {
+interface Props {
+  conversationId: string;
+  view: View;
+}
+
+export const Thread = memo(function Thread({ conversationId, view }: Props) {
   const { t } = useTranslation();
   const thread = useThread(conversationId);
   const isPanelOpen = useLayout((layout) => layout.isPanelOpen);
@@ -65,7 +71,7 @@ export function Thread({ conversationId, view }: { conversationId: string; view:
       </aside>
     </>
   );
-}
+});
 
 function Unavailable({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const { t } = useTranslation();

@@ -3,9 +3,9 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { LIST, PANEL, togglePanel, useLayout } from "@/app/layout";
+import { OfferKeys } from "@/app/workspace/OfferKeys";
 import { Resizer } from "@/app/workspace/Resizer";
 import { Thread } from "@/app/workspace/Thread";
-import { useOfferKeys } from "@/app/workspace/use-offer-keys";
 import css from "@/app/workspace/Workspace.module.css";
 import { VIEWS, type View } from "@/data/keys";
 import { ConversationList } from "@/features/conversations/ConversationList";
@@ -21,7 +21,6 @@ export function Workspace() {
   const { list, panel } = useLayout();
   const navigate = useNavigate();
   const open = (conversationId: string) => void navigate({ to: paths.conversation, params: { view, conversationId } });
-  useOfferKeys(openId, open);
   useShortcut("leave", () => leave(openId, () => void navigate({ to: paths.list, params: { view } })));
   useEffect(() => {
     if (openId === undefined) togglePanel(false);
@@ -33,6 +32,7 @@ export function Workspace() {
       data-open={openId !== undefined || undefined}
       style={{ "--list-width": `${list}px`, "--panel-width": `${panel}px` } as React.CSSProperties}
     >
+      <OfferKeys openId={openId} onOpen={open} />
       <div className={css.list}>
         <ConversationList view={view} openId={openId} onOpen={open} />
       </div>

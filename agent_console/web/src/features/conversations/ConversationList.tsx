@@ -53,7 +53,7 @@ export function ConversationList({ view, openId, onOpen }: ConversationListProps
           <Fault error={listing.error} onRetry={listing.retry} />
         </div>
       ) : listing.rows.length > 0 ? (
-        <Rows listing={listing} view={view} openId={openId} />
+        <Rows listing={listing} view={view} openId={openId} onOpen={onOpen} />
       ) : listing.isLoading ? (
         <Skeleton lines={8} />
       ) : (

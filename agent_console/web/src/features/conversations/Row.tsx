@@ -1,6 +1,5 @@
 /** One conversation in a list: who, where, since when, and the last words. */
-import { Link } from "@tanstack/react-router";
-import { memo } from "react";
+import { type MouseEvent, memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { View } from "@/data/keys";
 import { useAgentName, useMe } from "@/data/session";
@@ -8,20 +7,31 @@ import { usePreviewText } from "@/features/conversations/preview";
 import css from "@/features/conversations/Row.module.css";
 import type { ConversationState } from "@/lib/api/types";
 import { useNaming } from "@/lib/naming";
-import { paths } from "@/lib/paths";
+import { conversationPath } from "@/lib/paths";
 import { ChannelMark } from "@/ui/ChannelMark";
 import { Icon } from "@/ui/Icon";
 import { WaitClock } from "@/ui/WaitClock";
 
-export const Row = memo(function Row({ row, view, isOpen }: { row: ConversationState; view: View; isOpen: boolean }) {
+interface Props {
+  row: ConversationState;
+  view: View;
+  isOpen: boolean;
+  onOpen: (conversationId: string) => void; // the same function at every rendering
+}
+
+export const Row = memo(function Row({ row, view, isOpen, onOpen }: Props) {
   const { t } = useTranslation();
   const nameOf = useNaming();
   const preview = usePreviewText();
   const channel = row.preview?.channel ?? row.channels.at(-1);
   return (
-    <Link
-      to={paths.conversation}
-      params={{ view, conversationId: row.id }}
+    <a
+      href={conversationPath(view, row.id)}
+      onClick={(event) => {
+        if (!isPlainClick(event)) return;
+        event.preventDefault();
+        onOpen(row.id);
+      }}
       className={css.row}
       data-row={row.id}
       data-unread={row.unread > 0 || undefined}
@@ -49,9 +59,14 @@ export const Row = memo(function Row({ row, view, isOpen }: { row: ConversationS
           </span>
         )}
       </span>
-    </Link>
+    </a>
   );
 });
+
+/** A new tab or window is the browser's business. */
+function isPlainClick(event: MouseEvent): boolean {
+  return event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+}
 
 /** Whose it is, where that is not plain from the list. */
 function Owner({ row, view }: { row: ConversationState; view: View }) {

@@ -1,6 +1,6 @@
 /** Rows of one height, drawn only where they can be seen: a list of a million scrolls like one of ten. */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { View } from "@/data/keys";
 import type { Listing } from "@/data/lists";
@@ -12,7 +12,14 @@ export const ROW_HEIGHT = 60;
 const OVERSCAN = 8;
 const LOAD_MORE_BEFORE_END = 10;
 
-export function Rows({ listing, view, openId }: { listing: Listing; view: View; openId: string | undefined }) {
+interface Props {
+  listing: Listing;
+  view: View;
+  openId: string | undefined;
+  onOpen: (conversationId: string) => void;
+}
+
+export function Rows({ listing, view, openId, onOpen }: Props) {
   const { t } = useTranslation();
   const { rows, hasMore, isLoadingMore, loadMore } = listing;
   const scroller = useRef<HTMLDivElement>(null);
@@ -24,6 +31,11 @@ export function Rows({ listing, view, openId }: { listing: Listing; view: View; 
     getItemKey: (index) => rows[index]?.id ?? index,
     initialRect: { width: 320, height: 800 },
   });
+  const latest = useRef(onOpen);
+  useEffect(() => {
+    latest.current = onOpen;
+  });
+  const open = useCallback((conversationId: string) => latest.current(conversationId), []);
   const items = virtual.getVirtualItems();
   const lastSeen = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -45,7 +57,7 @@ export function Rows({ listing, view, openId }: { listing: Listing; view: View; 
                 aria-setsize={rows.length}
                 aria-posinset={item.index + 1}
               >
-                <Row row={row} view={view} isOpen={row.id === openId} />
+                <Row row={row} view={view} isOpen={row.id === openId} onOpen={open} />
               </li>
             )
           );
