@@ -25,10 +25,10 @@ from connectors.base import (
 from connectors.http import ProviderHttp
 from connectors.ingress import BodyStore, Ingress, IngressLimits, Publisher
 from connectors.limits import Network
-from connectors.payload import read_json
+from connectors.payload import read_json, unsupported
 from hub.clock import Clock, SystemClock
 from hub.errors import BadInput, SignatureInvalid
-from hub.events import Channel, Envelope, MessageReceived
+from hub.events import Channel, Envelope, MessageReceived, TouchpointEvent
 from storage import accounts as account_store
 from storage.secrets import SecretBox
 from storage.unit_of_work import Units
@@ -81,16 +81,17 @@ class PostOffice:
         answer = await self.context.http.request("POST", "http://127.0.0.1:9/", json={"text": message.text})
         return Sent((str(answer.status),))
 
-    def _event(self, letter: Mapping[str, Any]) -> MessageReceived:
-        return MessageReceived(
-            channel=self.channel,
-            account_id=self.context.account_id,
-            identity=letter["from"],
-            dedupe_key=letter["id"],
-            provider_message_id=letter["id"],
-            occurred_at=self.context.clock.now(),
-            text=letter["text"],
-        )
+    def _event(self, letter: Mapping[str, Any]) -> TouchpointEvent:
+        """A letter in verse is more than this channel can show: like the real ones it keeps an excerpt of it."""
+        head: dict[str, Any] = {
+            "account_id": self.context.account_id,
+            "identity": letter["from"],
+            "dedupe_key": letter["id"],
+            "occurred_at": self.context.clock.now(),
+        }
+        if "verse" in letter:
+            return unsupported(self.channel, head, "oversized", letter["verse"])
+        return MessageReceived(channel=self.channel, provider_message_id=letter["id"], text=letter["text"], **head)
 
 
 def signature(body: bytes) -> str:

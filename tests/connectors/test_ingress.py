@@ -223,6 +223,16 @@ async def test_an_event_too_large_for_the_log_stands_there_as_a_reference_to_the
     assert hub.drawer.bodies[orjson.loads(long.raw)["blob"]] == body
 
 
+async def test_what_a_connector_had_to_cut_is_kept_whole_as_well(hub: Edge) -> None:
+    body = orjson.dumps({"letters": [{"id": "m1", "from": "lan", "verse": "lục bát " * 10_000}]})
+    assert (await hub.post(body)).status == 202
+    [event] = hub.shelf.events
+    assert isinstance(event.data, UnsupportedReceived)
+    told = orjson.loads(event.data.raw)
+    assert hub.drawer.bodies[told["blob"]] == body
+    assert told["excerpt"].startswith('"lục bát lục bát')
+
+
 async def test_smuggled_and_broken_requests_get_400_and_a_closed_connection(hub: Edge) -> None:
     where = urlsplit(hub.url)
     path = "POST /webhooks/facebook/post-main HTTP/1.1\r\nHost: h\r\n"
