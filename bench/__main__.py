@@ -51,6 +51,16 @@ def ingress(seconds: float, cluster: bool, as_json: bool) -> None:
 
 @main.command()
 @count(10_000)
+@in_json
+def pipeline(count: int, as_json: bool) -> None:
+    """Log -> resolved, stored, routed, published, against bare consume and bulk insert."""
+    from bench.pipeline import measure
+
+    show(run("pipeline", lambda: measure(count=count)), as_json)
+
+
+@main.command()
+@count(10_000)
 @seconds(5.0)
 @click.option("--flat", is_flag=True, help="Compare with a database that holds many messages.")
 @click.option("--stored", type=click.IntRange(1, 20_000_000), default=200_000, show_default=True, help="So many.")
@@ -60,6 +70,36 @@ def path(count: int, seconds: float, flat: bool, stored: int, as_json: bool) -> 
     from bench.path import measure
 
     show(run("path", lambda: measure(count=count, seconds=seconds, flat=flat, stored=stored)), as_json)
+
+
+@main.command()
+@seconds(10.0)
+@in_json
+def latency(seconds: float, as_json: bool) -> None:
+    """From a webhook to a console, at fixed rates."""
+    from bench.latency import measure
+
+    show(run("latency", lambda: measure(seconds=seconds)), as_json)
+
+
+@main.command()
+@count(10_000)
+@in_json
+def start(count: int, as_json: bool) -> None:
+    """Start to ready, and memory."""
+    from bench.start import measure
+
+    show(run("start", lambda: measure(count=count)), as_json)
+
+
+@main.command()
+@count(1000)
+@in_json
+def sockets(count: int, as_json: bool) -> None:
+    """Live sockets in one process, and 500 coming back at once."""
+    from bench.sockets import measure
+
+    show(run("sockets", lambda: measure(count=count)), as_json)
 
 
 @main.command()

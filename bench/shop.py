@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,12 +27,14 @@ class Watcher(Follower):
         super().__init__(console, self._look)
         self.seen_at: list[float] = []
         self.missing = 0
+        self._run = 0
         self._some = asyncio.Event()
 
-    def expect(self, count: int) -> None:
-        """From now on it looks for messages 0 .. `count` - 1."""
-        self.seen_at = [0.0] * count
-        self.missing = count
+    def expect(self, messages: Sequence[webhooks.Webhook]) -> None:
+        """From now on it looks for these, which are one run."""
+        self._run = messages[0].run
+        self.seen_at = [0.0] * len(messages)
+        self.missing = len(messages)
 
     async def all_seen(self) -> float:
         """When the last one was seen. Raises CannotMeasure when nothing new was seen for QUIET_S before that."""
@@ -52,7 +54,7 @@ class Watcher(Follower):
         if name not in {"row", "event"}:
             return
         conversation = content["conversation"] if name == "row" else content["event"]["conversation"]
-        number = webhooks.number_in((conversation["preview"] or {}).get("text", ""))
+        number = webhooks.number_in((conversation["preview"] or {}).get("text", ""), self._run)
         if number is not None and number < len(self.seen_at) and not self.seen_at[number]:
             self.seen_at[number] = time.monotonic()
             self.missing -= 1
@@ -108,7 +110,7 @@ async def open_shop(rig: Rig) -> AsyncIterator[Watcher]:
 async def fill(rig: Rig, watcher: Watcher, people: int) -> None:
     """Everybody writes once, is offered and accepted: a shop in the middle of its day."""
     messages = webhooks.messages(people, people=people)
-    watcher.expect(people)
+    watcher.expect(messages)
     load = Load(rig.hub.port, rig.requests(messages), connections=CONNECTIONS)
     (await load.pace(OPENING_PER_S, seconds=people / OPENING_PER_S + QUIET_S)).unrefused()
     await watcher.all_seen()
@@ -116,7 +118,7 @@ async def fill(rig: Rig, watcher: Watcher, people: int) -> None:
 
 async def paced(rig: Rig, watcher: Watcher, messages: list[webhooks.Webhook], per_s: float) -> Tally:
     """Returns when the last message was seen."""
-    watcher.expect(len(messages))
+    watcher.expect(messages)
     load = Load(rig.hub.port, rig.requests(messages), connections=CONNECTIONS)
     tally = await load.pace(per_s, seconds=len(messages) / per_s + QUIET_S)
     await watcher.all_seen()
@@ -125,7 +127,7 @@ async def paced(rig: Rig, watcher: Watcher, messages: list[webhooks.Webhook], pe
 
 async def flooded(rig: Rig, watcher: Watcher, messages: list[webhooks.Webhook], *, seconds: float) -> Tally:
     """As much as is accepted, then until the last message was seen."""
-    watcher.expect(len(messages))
+    watcher.expect(messages)
     load = Load(rig.hub.port, rig.requests(messages), connections=CONNECTIONS)
     tally = await load.flood(seconds=seconds)
     if tally.accepted < len(messages):

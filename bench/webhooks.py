@@ -34,8 +34,9 @@ LINES = (
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One message of one customer. `number` is its place in this run; its text ends in it: " #17"."""
+    """One message of one customer. `number` is its place in its run; its text ends in both: " #2.17"."""
 
+    run: int
     number: int
     psid: str
     mid: str
@@ -61,7 +62,7 @@ def _endless(rng: random.Random, people: int, run: int) -> Iterator[Webhook]:
         line = rng.choice(LINES)
         if number % LINES_WITH_PHONE == LINES_WITH_PHONE - 1:
             line = f"sđt của mình {phone_of(person)} nhé shop"
-        yield message(number, psid_of(person), f"{line} #{number}", run)
+        yield message(number, psid_of(person), f"{line} #{run}.{number}", run)
 
 
 def psid_of(person: int) -> str:
@@ -78,13 +79,13 @@ def message(number: int, psid: str, text: str, run: int) -> Webhook:
         "message": {"mid": mid, "text": text},
     }
     payload = {"object": "page", "entry": [{"id": PAGE_ID, "time": now_ms, "messaging": [item]}]}
-    return Webhook(number, psid, mid, text, json.dumps(payload, separators=(",", ":")).encode())
+    return Webhook(run, number, psid, mid, text, json.dumps(payload, separators=(",", ":")).encode())
 
 
-def number_in(text: str) -> int | None:
-    """Which message of its run a text is."""
-    _, mark, number = text.rpartition(" #")
-    return int(number) if mark and number.isdecimal() else None
+def number_in(text: str, run: int) -> int | None:
+    """Which message of this run a text is; None: none of it."""
+    head, mark, number = text.rpartition(f" #{run}.")
+    return int(number) if mark and head and number.isdecimal() else None
 
 
 def phone_of(person: int) -> str:
