@@ -225,7 +225,7 @@ def _unstorable(value: Any) -> bool:
 
 
 async def _read(request: web.Request, bytes_max: int, limit_s: float) -> bytes:
-    """Raises TooLarge as soon as that is known, BadInput when it takes too long."""
+    """Raises TooLarge as soon as that is known, BadInput when it takes too long or breaks off."""
     if (request.content_length or 0) > bytes_max:
         raise TooLarge("body_too_large", f"At most {bytes_max} bytes.")
     read = bytearray()
@@ -237,4 +237,6 @@ async def _read(request: web.Request, bytes_max: int, limit_s: float) -> bytes:
                     raise TooLarge("body_too_large", f"At most {bytes_max} bytes.")
     except TimeoutError as error:
         raise BadInput("body_too_slow", f"The body did not arrive within {limit_s:.0f} s.") from error
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise BadInput("body_broken", "The body ended before it was complete.") from error
     return bytes(read)
