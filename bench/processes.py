@@ -24,11 +24,18 @@ class Program:
     we end."""
 
     def __init__(
-        self, command: Sequence[str], port: int, log: Path, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        port: int,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        ready_s: float = READY_S,
     ) -> None:
         self.port = port
         self._command = [str(Path(sys.executable).with_name(command[0])), *command[1:]]
         self._log = log
+        self._ready_s = ready_s
         self._environment = dict(environment or {})
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -39,9 +46,11 @@ class Program:
         while not await self.is_ready():
             if self._child is None or self._child.poll() is not None:
                 raise CannotMeasure(f"{' '.join(self._command)} ended while starting:\n{self.log_end()}")
-            if time.monotonic() - began > READY_S:
+            if time.monotonic() - began > self._ready_s:
                 self.kill9()
-                raise CannotMeasure(f"{' '.join(self._command)} was not ready in {READY_S:g} s:\n{self.log_end()}")
+                raise CannotMeasure(
+                    f"{' '.join(self._command)} was not ready in {self._ready_s:g} s:\n{self.log_end()}"
+                )
             await asyncio.sleep(POLL_S)
         return time.monotonic() - began
 

@@ -38,6 +38,10 @@ class Problem(Exception):
         self.body = body
 
 
+# What a line that broke looks like: gone, refused while the hub starts, or ended in the middle of a handshake.
+BROKEN = (aiohttp.ClientError, aiohttp.WSMessageTypeError, CannotMeasure, Problem, TimeoutError, OSError)
+
+
 @dataclass
 class Screen:
     """Rows by conversation, timeline entries by conversation and touchpoint. Of two states the higher seq counts."""
@@ -202,6 +206,8 @@ class Console:
             async with asyncio.timeout(within_s):
                 while not (found := condition(self)):
                     self._changed.clear()
+                    if self._keeper is not None and self._keeper.done():
+                        await self._keeper
                     await self._changed.wait()
                 return found
         except TimeoutError as error:
@@ -218,11 +224,15 @@ class Console:
             await self._session.close()
 
     async def _keep_connected(self) -> None:
-        while not self._closing:
-            await self._may_connect.wait()
-            with contextlib.suppress(aiohttp.ClientError, CannotMeasure, TimeoutError, OSError):
-                await self._listen()
-            await asyncio.sleep(COME_BACK_S)
+        """Whatever breaks the line, it comes back; what the hub would not answer on the way counts as that, too."""
+        try:
+            while not self._closing:
+                await self._may_connect.wait()
+                with contextlib.suppress(*BROKEN):
+                    await self._listen()
+                await asyncio.sleep(COME_BACK_S)
+        finally:
+            self._changed.set()
 
     async def _listen(self) -> None:
         """Until the line breaks. Raises CannotMeasure when the hub refuses it."""
@@ -280,10 +290,10 @@ class Console:
         self.screen.take_row(changes["conversation"])
 
     async def _watch(self, line: LiveSocket, conversation_id: str) -> int:
-        """The conversation's seq."""
+        """The conversation's seq. Raises CannotMeasure when the hub refuses it."""
         ack = await line.ask("watch", {"conversation_id": conversation_id})
         if not ack.get("ok"):
-            raise AssertionError(f"watching {conversation_id} was refused: {ack}")
+            raise CannotMeasure(f"watching {conversation_id} was refused: {ack}")
         return int(ack["seq"])
 
     # --- what agents do ----------------------------------------------------------------------------------------------

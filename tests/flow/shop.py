@@ -17,6 +17,7 @@ Way = Literal["embedded", "cluster"]
 PASSWORD = "mot-mat-khau-dai"
 GRACE_S = 4.0  # without an open console before an agent counts as gone
 LOG_LINES_SHOWN = 40
+READY_S = 90.0  # six processes that start at once, on two cores that others use too
 
 # As in compose.yaml, with a second process for the work that a cluster exists to share.
 CLUSTER_PROCESSES = {
@@ -168,7 +169,7 @@ class Shop:
         arguments: Sequence[str] = ("hub", "run", *(("--roles", roles) if roles else ()))
         port = free_port()
         environment = self.environment | {"HUB_PORT": str(port)}
-        return Program(arguments, port, self.folder / f"{name}.log", environment)
+        return Program(arguments, port, self.folder / f"{name}.log", environment, ready_s=READY_S)
 
 
 def _added(member: Member) -> commands.Command:
