@@ -7,7 +7,6 @@ reaches the file system. Names that carry a hash never change; index.html is ask
 import gzip
 import hashlib
 import mimetypes
-import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ from agent_console.headers import secure_file, secure_page
 from hub.errors import NotFound
 
 FOLDER = Path(__file__).parent / "static"
-NONCE_PLACEHOLDER = b"__CSP_NONCE__"  # in index.html, wherever the page needs the nonce of its styles
 HASHED_FOLDER = "assets/"  # Vite puts files with a hash in their name there, and only these
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
@@ -46,18 +44,20 @@ def load(folder: Path = FOLDER) -> dict[str, Asset]:
 def page_handler(assets: dict[str, Asset], *, https: bool) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """For GET of any path that nobody else serves."""
     index = assets.get("index.html")
-    template = index.content if index else NOT_BUILT
+    page = index.content if index else NOT_BUILT
 
     async def serve(request: web.Request) -> web.StreamResponse:
         name = request.path.lstrip("/")
         asset = assets.get(name)
-        if asset is not None and name != "index.html":
+        if name == "index.html":
+            return _page(page, https)
+        if asset is not None:
             return _file(request, asset, https)
         if "." in name.rpartition("/")[2]:  # a file of an older build, or a scanner's guess: no page
             response: web.StreamResponse = answer_to(NotFound("path_unknown", "There is nothing here."), where="page")
             secure_file(response, https=https)
             return response
-        return _page(template, https)
+        return _page(page, https)
 
     return serve
 
@@ -86,10 +86,8 @@ def _file(request: web.Request, asset: Asset, https: bool) -> web.StreamResponse
     return response
 
 
-def _page(template: bytes, https: bool) -> web.StreamResponse:
-    nonce = secrets.token_urlsafe(16)
-    body = template.replace(NONCE_PLACEHOLDER, nonce.encode())
-    response = web.Response(body=body, content_type="text/html", charset="utf-8")
+def _page(content: bytes, https: bool) -> web.StreamResponse:
+    response = web.Response(body=content, content_type="text/html", charset="utf-8")
     response.headers[hdrs.CACHE_CONTROL] = ASK_AGAIN
-    secure_page(response, nonce=nonce, https=https)
+    secure_page(response, https=https)
     return response
