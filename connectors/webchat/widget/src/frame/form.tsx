@@ -64,10 +64,7 @@ export function Form({ chat, state, say }: Shown) {
     <form class="prechat" ref={form} onSubmit={submit} noValidate>
       <p class="greeting">{texts.greeting[locale]}</p>
       <label>
-        <span>
-          {say("name")}
-          {!isRequired && optional}
-        </span>
+        <span>{say("name")}</span>
         <input name="name" autocomplete="name" maxLength={200} required={isRequired} {...about("name")} />
         {told("name")}
       </label>
@@ -75,7 +72,7 @@ export function Form({ chat, state, say }: Shown) {
         <label>
           <span>
             {say("phone")}
-            {!needsPhone && optional}
+            {isRequired && !needsPhone && optional}
           </span>
           <input
             name="phone"
@@ -106,7 +103,7 @@ export function Form({ chat, state, say }: Shown) {
       <label>
         <span>
           {say("message")}
-          {optional}
+          {isRequired && optional}
         </span>
         <textarea name="text" rows={2} maxLength={2000} defaultValue={draft()} />
       </label>

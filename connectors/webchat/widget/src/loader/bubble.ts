@@ -31,10 +31,10 @@ button,.frame{position:fixed;z-index:2147483000}
 button{bottom:calc(var(--b) + env(safe-area-inset-bottom));width:56px;height:56px;padding:0;border:0;border-radius:50%;
 display:grid;place-items:center;background:var(--a);color:var(--o);box-shadow:0 4px 14px #0004;cursor:pointer}
 button:focus-visible{outline:3px solid var(--a);outline-offset:3px}
-svg{width:26px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
+svg{width:30px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
 span{position:absolute;top:-4px;right:-4px;min-width:22px;padding:0 6px;border-radius:11px;background:#c4231a;color:#fff;
 font:600 13px/22px system-ui,sans-serif;text-align:center}
-.frame{bottom:calc(var(--b) + 68px);width:384px;height:min(640px,100dvh - var(--b) - 84px);border-radius:14px;
+.frame{bottom:calc(var(--b) + 68px);width:384px;height:min(680px,100dvh - var(--b) - 84px);border-radius:14px;
 overflow:hidden;box-shadow:0 8px 32px #0004}
 iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
 [hidden]{display:none!important}

@@ -30,6 +30,7 @@ function makeWidget(hub: string, key: string): { start(): Promise<void>; command
   let locale: string | undefined;
   let isOpen = false;
   let isHidden = false;
+  let isLoaded = false;
   let seenUrl = "";
   const signed = `${key}:u`;
   const active = `${key}:t`;
@@ -39,7 +40,7 @@ function makeWidget(hub: string, key: string): { start(): Promise<void>; command
     fetch(`${hub}/w/v1/${path}?key=${encodeURIComponent(key)}`, { headers });
 
   const tell = (type: string, data: object) =>
-    frame?.contentWindow?.postMessage({ src: "hub-chat", v: 1, type, data }, hub);
+    isLoaded && frame?.contentWindow?.postMessage({ src: "hub-chat", v: 1, type, data }, hub);
 
   const emit = (name: string, value?: unknown) => {
     for (const [wanted, listener] of listeners) if (wanted === name) guarded(() => listener(value));
@@ -71,7 +72,10 @@ function makeWidget(hub: string, key: string): { start(): Promise<void>; command
   const load = () => {
     if (frame || !bubble) return;
     frame = bubble.frame(hub);
-    frame.onload = handOver;
+    frame.onload = () => {
+      isLoaded = true;
+      void handOver();
+    };
     setInterval(() => location.href !== seenUrl && tell("page", page()), LOOK_AT_PAGE_MS);
   };
 
@@ -89,7 +93,7 @@ function makeWidget(hub: string, key: string): { start(): Promise<void>; command
   };
 
   const renew = () => {
-    if (frame) void handOver();
+    if (isLoaded) void handOver();
   };
 
   /** The next one on this device is somebody else. */
