@@ -44,15 +44,16 @@ async def serve_demo(settings: Settings, *, fresh: bool, say: Callable[[str], No
     await serve(
         settings,
         announce=lambda running: _announce(running, say),
-        company=lambda running: [LongTask("demo customers", lambda: _play(running))],
+        company=lambda running: [LongTask("demo customers", lambda: _play(running, say))],
     )
 
 
-async def _play(running: Running) -> None:
+async def _play(running: Running, say: Callable[[str], None]) -> None:
     ground = running.ground
     async with Stage(running.own_url.replace("localhost", "127.0.0.1")) as stage:
         is_new = await _furnish(ground, stage)
         (ground.settings.data / MARK).touch()
+        say(f"  The shop's own site, with web chat in its corner: {stage.shop.url}")
         await story.play(stage, with_past=is_new)
 
 

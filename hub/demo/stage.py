@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.simulators.facebook import FacebookSimulator
 from bench.simulators.hotline import StringeeSimulator
+from bench.simulators.shop import ShopSite
 from bench.simulators.webchat import ScriptedVisitor
 from bench.simulators.zalo import ZaloSimulator
 from hub.demo import house
@@ -31,6 +32,7 @@ class Stage:
         self.hotline = StringeeSimulator(
             f"{hub_url}/webhooks/hotline/{house.HOTLINE}", hotline=house.HOTLINE_NUMBER, now=self._now, **SIGNING
         )
+        self.shop = ShopSite(hub_url, house.WIDGET_KEY, name=house.SHOP)
         self._answers: dict[str, list[str]] = {}
         self._stack = AsyncExitStack()
 
@@ -40,6 +42,8 @@ class Stage:
         await self.zalo.start()
         self._stack.push_async_callback(self.zalo.stop)
         await self._stack.enter_async_context(self.hotline)
+        await self.shop.start()
+        self._stack.push_async_callback(self.shop.stop)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -72,7 +76,7 @@ class Stage:
             hotline={**SIGNING, "api_url": self.hotline.server_url},
             webchat={
                 "widget_key": house.WIDGET_KEY,
-                "allowed_origins": [self.hub_url, self.hub_url.replace("127.0.0.1", "localhost")],
+                "allowed_origins": [self.shop.url, self.hub_url],
                 "topics_vi": ["Mua hàng", "Bảo hành, sửa chữa", "Đơn hàng"],
                 "topics_en": ["Buying", "Warranty, repair", "Orders"],
                 "new_visitors_per_hour": 1000,
@@ -98,7 +102,7 @@ class Stage:
 
     async def visits(self, name: str, number: str, lines: tuple[str, ...], answers: tuple[str, ...]) -> None:
         """Somebody opens the web chat, gives their number in the form, writes, and stays for the answer."""
-        visitor = ScriptedVisitor(self.hub_url, house.WIDGET_KEY, page_url=f"{self.hub_url}/may-lanh")
+        visitor = ScriptedVisitor(self.hub_url, house.WIDGET_KEY, page_url=f"{self.shop.url}/san-pham/may-lanh")
         left = list(answers)
         arrived = asyncio.Queue[int]()
         visitor.on_message = lambda message: arrived.put_nowait(message["seq"])
