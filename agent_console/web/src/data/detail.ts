@@ -99,7 +99,7 @@ export async function reread(client: QueryClient, conversationId: string): Promi
       before: older.before,
     };
   }
-  updateTimeline(client, conversationId, (timeline) => replacePages(timeline, fresh));
+  updateTimeline(client, conversationId, (timeline) => replacePages(timeline, known, fresh));
 }
 
 function fetchPage(conversationId: string, query: { before?: number; limit?: number }): Promise<TimelinePage> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { applyChanges, applyEvent, foldTouchpoints, prependPage, replacePages, startTimeline } from "@/data/timeline";
 import type { LiveEvent, Touchpoint } from "@/lib/api/types";
-import { aDelivery, aLine, anEvent, aRow, aTouchpoint, id, iso, LAN } from "@/testing/builders";
+import { aDelivery, aLine, anEvent, aRow, aTouchpoint, iso, LAN } from "@/testing/builders";
 
 const row = aRow({ seq: 10 });
 const at = (seq: number) => ({ ...row, seq });
@@ -122,16 +122,16 @@ describe("pages", () => {
     expect(timeline.before).toBe(400);
   });
 
-  it("read anew after a split lose what is somebody else's, and keep what came since", () => {
-    const [stays, goes, came] = [700, 701, 702].map((number) => aTouchpoint(row, { number, id: id() })) as [
+  it("read anew after a split lose what is somebody else's, however new, and keep what came since", () => {
+    const [stays, goes, came] = [700, 701, 702].map((number) => aTouchpoint(row, { number })) as [
       Touchpoint,
       Touchpoint,
       Touchpoint,
     ];
-    const before = startTimeline({ touchpoints: [stays, goes, came], history: [], before: null }, 12);
-    const fresh = { touchpoints: [stays, { ...goes, number: 701.5, id: id() }], history: [], before: null };
-    const after = replacePages(before, { ...fresh, touchpoints: [stays, { ...came, number: 701 }] });
-    expect(after.touchpoints.map((t) => t.id)).not.toContain(goes.id);
-    expect(after.touchpoints.map((t) => t.id)).toContain(came.id);
+    const asked = startTimeline({ touchpoints: [stays, goes], history: [], before: null }, 12);
+    const now = { ...asked, touchpoints: [stays, goes, came], history: [aLine(at(13), "customer_split")] };
+    const after = replacePages(now, asked, { touchpoints: [stays], history: [], before: null });
+    expect(after.touchpoints).toEqual([stays, came]);
+    expect(after.history).toHaveLength(1);
   });
 });

@@ -65,17 +65,17 @@ export function prependPage(timeline: Timeline, page: TimelinePage): Timeline {
   };
 }
 
-/** Read anew after a merge or split: `fresh` replaces all, except what came after it was read. */
-export function replacePages(timeline: Timeline, fresh: TimelinePage): Timeline {
-  const newest = fresh.touchpoints.at(-1)?.number ?? 0;
+/** Read anew after a merge or split: `fresh` replaces all that was there when it was asked for. What came in since
+ * then came as events of this very conversation, and stays. */
+export function replacePages(timeline: Timeline, asked: Timeline, fresh: TimelinePage): Timeline {
+  const newest = asked.touchpoints.at(-1)?.number ?? 0;
   const later = timeline.touchpoints.filter((touchpoint) => touchpoint.number > newest);
+  const known = new Set(asked.history.map(placeOf));
+  const lines = timeline.history.filter((entry) => !known.has(placeOf(entry)));
   return {
     seq: timeline.seq,
     touchpoints: foldTouchpoints(fresh.touchpoints, later),
-    history: foldHistory(
-      sortedHistory(fresh.history),
-      timeline.history.filter((entry) => entry.seq > timeline.seq),
-    ),
+    history: foldHistory(sortedHistory(fresh.history), lines),
     before: fresh.before,
   };
 }

@@ -7,7 +7,7 @@ import css from "@/features/admin/Admin.module.css";
 import { addChannelAccount, changeChannelAccount } from "@/features/admin/api";
 import { SettingsFields } from "@/features/admin/SettingsFields";
 import { fieldsOf, type Schema, toSettings, type Values } from "@/features/admin/settings";
-import { faultAt, useSaving } from "@/features/admin/use-saving";
+import { useFaultAt, useSaving } from "@/features/admin/use-saving";
 import type { Channel, ChannelAccount, ChannelDescription } from "@/lib/api/types";
 import { fold } from "@/lib/format/text";
 import { Button } from "@/ui/Button";
@@ -24,6 +24,7 @@ export function AccountForm({ channels, account, onDone, children }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const saving = useSaving(onDone);
+  const faultAt = useFaultAt(saving.faults);
   const [channel, setChannel] = useState<Channel | undefined>(account?.channel ?? channels[0]?.channel);
   const [name, setName] = useState(account?.display_name ?? "");
   const [id, setId] = useState<string | null>(account?.id ?? null);
@@ -36,7 +37,7 @@ export function AccountForm({ channels, account, onDone, children }: Props) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (channel === undefined) return;
-    const body = { display_name: name.trim(), settings: toSettings(fields, values), active };
+    const body = { display_name: name.trim(), settings: toSettings(fields, values, account?.secrets), active };
     saving.run(() =>
       account
         ? changeChannelAccount(client, account.id, body)
@@ -64,7 +65,7 @@ export function AccountForm({ channels, account, onDone, children }: Props) {
           label={t("admin.accountName")}
           value={name}
           onChange={(change) => setName(change.currentTarget.value)}
-          error={faultAt(saving.faults, "body.display_name")}
+          error={faultAt("body.display_name")}
         />
         {!account && (
           <TextInput
@@ -73,7 +74,7 @@ export function AccountForm({ channels, account, onDone, children }: Props) {
             value={shownId}
             spellCheck={false}
             onChange={(change) => setId(change.currentTarget.value)}
-            error={faultAt(saving.faults, "body.id")}
+            error={faultAt("body.id")}
           />
         )}
         <Switch

@@ -5,7 +5,7 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
 import { addAgent, changeAgent } from "@/features/admin/api";
-import { faultAt, useSaving } from "@/features/admin/use-saving";
+import { useFaultAt, useSaving } from "@/features/admin/use-saving";
 import type { AgentDetail, AgentIn, Queue } from "@/lib/api/types";
 import { Button } from "@/ui/Button";
 import { Fault } from "@/ui/Fault";
@@ -40,7 +40,8 @@ export function AgentForm({ queues, agent, onDone }: Props) {
   const saving = useSaving(onDone);
   const [draft, setDraft] = useState(() => draftFrom(agent));
   const set = (change: Partial<Draft>) => setDraft((known) => ({ ...known, ...change }));
-  const fault = (field: keyof Draft) => faultAt(saving.faults, `body.${field}`);
+  const faultAt = useFaultAt(saving.faults);
+  const fault = (field: keyof Draft) => faultAt(`body.${field}`);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();

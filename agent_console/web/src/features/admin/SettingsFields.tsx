@@ -2,8 +2,10 @@
 import { NumberInput, PasswordInput, Select, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
-import { asValues, type Field, isEssential, type Values } from "@/features/admin/settings";
+import { asValues, emptyOf, type Field, isEssential, isKept, type Values } from "@/features/admin/settings";
+import { useFaultAt } from "@/features/admin/use-saving";
 import type { Fault } from "@/lib/api/problems";
+import { Button } from "@/ui/Button";
 
 interface Props {
   fields: readonly Field[];
@@ -48,11 +50,12 @@ function OneField({ field, values, onChange, path, faults, secretsSet }: Props &
   const value = values[field.name];
   const place = `${path}.${field.name}`;
   const set = (next: unknown) => onChange({ ...values, [field.name]: next });
-  const fault = faults.find((candidate) => candidate.where === place || candidate.where.startsWith(`${place}.`));
+  const fault = useFaultAt(faults)(place);
   const common = {
     label: labelOf(field.name),
-    ...(fault && field.kind !== "group" && field.kind !== "variants" && { error: fault.problem }),
+    ...(fault && field.kind !== "group" && field.kind !== "variants" && { error: fault }),
   };
+  if (isKept(field, value, secretsSet)) return <Kept label={common.label} onReplace={() => set(emptyOf(field))} />;
   switch (field.kind) {
     case "text":
       return field.isLong ? (
@@ -169,6 +172,23 @@ function OneField({ field, values, onChange, path, faults, secretsSet }: Props &
         />
       );
   }
+}
+
+/** It holds a secret, so the hub does not show it again: it stays, or is given anew as a whole. */
+function Kept({ label, onReplace }: { label: string; onReplace: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <div className={css.kept}>
+      <span className={css.words}>
+        <span className={css.name}>{label}</span>
+        <br />
+        <span className={css.meta}>{t("admin.kept")}</span>
+      </span>
+      <Button size="s" onClick={onReplace}>
+        {t("admin.replace")}
+      </Button>
+    </div>
+  );
 }
 
 interface VariantsProps extends Omit<Props, "fields" | "values" | "onChange"> {

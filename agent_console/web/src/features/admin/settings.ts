@@ -128,10 +128,25 @@ export function isEssential(field: Field): boolean {
   return field.isRequired || field.kind === "secret";
 }
 
+/** A group or list with a secret in it comes back as nothing but its name; untouched, it stays as the hub has it. */
+export function isKept(field: Field, value: unknown, secretsSet: readonly string[]): boolean {
+  return field.kind !== "secret" && value === undefined && secretsSet.includes(field.name);
+}
+
+/** What such a field starts from when it is given anew. */
+export function emptyOf(field: Field): unknown {
+  return field.kind === "texts" ? [] : {};
+}
+
 /** What goes to the hub: what was left empty is left out, so that its default (or the secret that is set) stays. */
-export function toSettings(fields: readonly Field[], values: Values): Record<string, unknown> {
+export function toSettings(
+  fields: readonly Field[],
+  values: Values,
+  secretsSet: readonly string[] = [],
+): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
   for (const field of fields) {
+    if (isKept(field, values[field.name], secretsSet)) continue;
     const value = toSetting(field, values[field.name]);
     if (value !== undefined) settings[field.name] = value;
   }

@@ -1,6 +1,8 @@
 /** Sending a form: busy, done, or what is wrong and where. */
 import { useState } from "react";
+import { useTranslation } from "react-i18next";
 import { asProblem, type Fault } from "@/lib/api/problems";
+import { faultSentence } from "@/lib/i18n/faults";
 
 export interface Saving {
   readonly isBusy: boolean;
@@ -22,6 +24,11 @@ export function useSaving(onDone: () => void): Saving {
   return { isBusy, error, faults: error === null ? [] : asProblem(error).faults, run };
 }
 
-export function faultAt(faults: readonly Fault[], where: string): string | undefined {
-  return faults.find((fault) => fault.where === where)?.problem;
+/** What is wrong at this place or below it, in words. */
+export function useFaultAt(faults: readonly Fault[]): (where: string) => string | undefined {
+  const { t } = useTranslation();
+  return (where) => {
+    const fault = faults.find((candidate) => candidate.where === where || candidate.where.startsWith(`${where}.`));
+    return fault && faultSentence(t, fault.problem);
+  };
 }

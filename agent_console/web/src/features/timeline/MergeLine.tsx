@@ -31,8 +31,8 @@ export function MergeLine({ entry, customer, onUndo }: Props) {
           <Icon name={isMerge ? "merge" : "split"} size={14} />
           <strong>{t(isMerge ? "merge.merged" : "merge.split")}</strong>
           {note && ` — ${words.explanation(note.why)}`}
-          {isMerge && ledger && !ledger.in_force && ` (${t("merge.undone")})`}
-          {isMerge && note && ledger?.in_force && ledger.revocable && (
+          {ledger?.kind === "merge" && !ledger.in_force && ` (${t("merge.undone")})`}
+          {note && ledger?.kind === "merge" && ledger.in_force && ledger.revocable && (
             <>
               {" · "}
               <button type="button" className={css.undo} onClick={() => onUndo(note.entry_id).catch(setError)}>

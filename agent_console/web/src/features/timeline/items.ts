@@ -119,11 +119,22 @@ function pushLine(items: Item[], entry: HistoryEntry): void {
 
 /** What a person wants to read of the history. An offer that was answered says nothing that its answer does not. */
 function spoken(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
-  const told = history.filter((entry) => LINES.has(entry.type) || MERGES.has(entry.type));
+  const told = once(history.filter((entry) => LINES.has(entry.type) || MERGES.has(entry.type)));
   return told.filter((entry, place) => {
     if (entry.fields.reason === "merged") return false; // the line of the merge says it
     if (entry.type !== "hub.conversation_offered.v1") return true;
     const answer = told.slice(place + 1).find((later) => later.conversation_id === entry.conversation_id);
     return answer === undefined || answer.agent_id !== entry.agent_id;
+  });
+}
+
+/** Both conversations of a merge or split tell of it; here they stand in one column. */
+function once(entries: readonly HistoryEntry[]): readonly HistoryEntry[] {
+  const seen = new Set<string>();
+  return entries.filter((entry) => {
+    const note = entry.fields.merge as { entry_id?: string } | undefined;
+    if (note?.entry_id === undefined) return true;
+    const key = `${entry.type}:${note.entry_id}`;
+    return !seen.has(key) && seen.add(key);
   });
 }

@@ -99,6 +99,16 @@ describe("the column", () => {
     expect(kinds([say(0)], [aLine(row, "customer_merged", { at: iso(3) })])).toEqual(["day", "touchpoint", "merge"]);
   });
 
+  it("tells of a merge once, though both conversations do", () => {
+    const merge = { entry_id: "e1" };
+    const told = [
+      aLine(row, "customer_merged", { seq: 7, fields: { merge } }),
+      aLine(aRow(), "customer_merged", { seq: 3, fields: { merge } }),
+      aLine(row, "customer_split", { seq: 8, fields: { merge } }),
+    ];
+    expect(kinds([], told)).toEqual(["day", "merge", "merge"]);
+  });
+
   it("shows a reply on its way at the end, and only until the hub has it", () => {
     const clientId = "client-0001";
     const outgoing = {
