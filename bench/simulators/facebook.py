@@ -18,7 +18,8 @@ from typing import Any
 from aiohttp import web
 
 from bench.simulators.faults import Fault, Faults, Way
-from bench.simulators.serving import PNG, Serving
+from bench.simulators.pictures import air_conditioner
+from bench.simulators.serving import Serving
 from bench.simulators.webhooks import WebhookPoster
 
 TEXT_MAX = 2000
@@ -229,7 +230,7 @@ class FacebookSimulator:
         return web.json_response({"id": psid, **{key: known[key] for key in wanted if key in known}})
 
     async def _cdn(self, request: web.Request) -> web.Response:
-        return web.Response(body=PNG, content_type="image/png")
+        return web.Response(body=air_conditioner(), content_type="image/png")
 
     def _refusal(self, request: web.Request, proof: object) -> web.Response | None:
         """What Graph checks before it looks at the body."""

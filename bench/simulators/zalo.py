@@ -18,7 +18,8 @@ from typing import Any
 from aiohttp import web
 
 from bench.simulators.faults import Fault, Faults, Way
-from bench.simulators.serving import PNG, Serving
+from bench.simulators.pictures import air_conditioner
+from bench.simulators.serving import Serving
 from bench.simulators.webhooks import WebhookPoster
 
 TEXT_MAX = 2000
@@ -219,7 +220,7 @@ class ZaloSimulator:
         return self._yes({"user_id": user_id, "display_name": name, "avatar": f"{self.url}/cdn/face.png"})
 
     async def _cdn(self, request: web.Request) -> web.Response:
-        return web.Response(body=PNG, content_type="application/octet-stream")
+        return web.Response(body=air_conditioner(), content_type="application/octet-stream")
 
     async def _oauth(self, request: web.Request) -> web.StreamResponse:
         fault = self.faults.take(request.path)
