@@ -230,7 +230,7 @@ class FacebookSimulator:
         return web.json_response({"id": psid, **{key: known[key] for key in wanted if key in known}})
 
     async def _cdn(self, request: web.Request) -> web.Response:
-        return web.Response(body=air_conditioner(), content_type="image/png")
+        return web.Response(body=await asyncio.to_thread(air_conditioner), content_type="image/png")
 
     def _refusal(self, request: web.Request, proof: object) -> web.Response | None:
         """What Graph checks before it looks at the body."""

@@ -1,6 +1,12 @@
-"""An aiohttp application on a free loopback port."""
+"""An aiohttp application on a free loopback port, and a picture to send around."""
+
+import base64
 
 from aiohttp import web
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR4nGP4z8CAB+GTG8HSALfKY52fTcuYAAAAAElFTkSuQmCC"
+)
 
 
 class Serving:

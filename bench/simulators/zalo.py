@@ -5,6 +5,7 @@ What it promises: HTTP 200 with an error number for whatever Zalo would refuse; 
 the old access token; every accepted message in `ledger`; echo, "received" and "seen" signed by Zalo's formula.
 """
 
+import asyncio
 import hashlib
 import hmac
 import itertools
@@ -220,7 +221,7 @@ class ZaloSimulator:
         return self._yes({"user_id": user_id, "display_name": name, "avatar": f"{self.url}/cdn/face.png"})
 
     async def _cdn(self, request: web.Request) -> web.Response:
-        return web.Response(body=air_conditioner(), content_type="application/octet-stream")
+        return web.Response(body=await asyncio.to_thread(air_conditioner), content_type="application/octet-stream")
 
     async def _oauth(self, request: web.Request) -> web.StreamResponse:
         fault = self.faults.take(request.path)
