@@ -78,10 +78,12 @@ def describe(error: BaseException) -> str:
 
 @dataclass(slots=True)
 class Batch:
-    """Records in order. `rejected`: file them under dead-letters for this reason, they were tried enough."""
+    """Records in order. `rejected`: file them under dead-letters for this reason, they were tried enough.
+    `committed`: the last attempt's transaction is, whatever was raised after that."""
 
     records: Sequence[Record]
     attempts: int = 0
+    committed: bool = False
     rejected: str | None = None
 
     def halves(self) -> "tuple[Batch, Batch]":

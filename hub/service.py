@@ -184,14 +184,9 @@ class Consumer(Generic[W]):
     async def _attempt(self, lease: Lease, batch: Batch) -> BaseException | None:
         """None: committed. Otherwise why not, for `verdict`. LeaseLost, CommitUnknown and our own cancellation pass."""
         events, letters = batch.sorted_out(self.group)
-        committed = False
         try:
-            with HANDLE_SECONDS.labels(group=self.group).time():
-                async with asyncio.timeout(self._pace.handle_s), self._units.begin() as work:
-                    try:
-                        await self._transact(work, lease, batch, events, letters)
-                    finally:
-                        committed = work.committed
+            # A task of its own: before Python 3.13 a TaskGroup in the handler may leave its task marked as cancelled.
+            await asyncio.create_task(self._try(lease, batch, events, letters))
         except asyncio.CancelledError as error:
             if cancelled_from_outside():
                 raise
@@ -200,10 +195,24 @@ class Consumer(Generic[W]):
             for cause in leaves(error):
                 if isinstance(cause, (LeaseLost, CommitUnknown)):
                     raise cause  # noqa: B904 - the same error, out of its group
-            if not committed:  # else the time was up during the commit, which succeeded
+            if not batch.committed:  # else the time was up during the commit, which succeeded
                 return error
         self._count(batch, events, letters)
         return None
+
+    async def _try(
+        self,
+        lease: Lease,
+        batch: Batch,
+        events: Sequence[Envelope[EventData]],
+        letters: Sequence[EventRejected],
+    ) -> None:
+        with HANDLE_SECONDS.labels(group=self.group).time():
+            async with asyncio.timeout(self._pace.handle_s), self._units.begin() as work:
+                try:
+                    await self._transact(work, lease, batch, events, letters)
+                finally:
+                    batch.committed = work.committed
 
     async def _transact(
         self,

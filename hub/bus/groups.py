@@ -36,9 +36,9 @@ class Groups:
         """As Bus.run_group."""
         group = self._groups.setdefault(name, _Group())
         member = _Member(tuple(topics), Workers(worker))
-        group.members.append(member)
         try:
             async with group.dealing:
+                group.members.append(member)
                 await self._deal(group)
             await member.workers.failure()
         finally:
@@ -49,7 +49,8 @@ class Groups:
 
     async def _leave(self, group: _Group, member: _Member) -> None:
         async with group.dealing:
-            group.members.remove(member)
+            if member in group.members:
+                group.members.remove(member)
             await member.workers.stop()
             await self._deal(group)
 
