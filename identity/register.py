@@ -12,7 +12,7 @@
 3. The customers concerned are locked first; what is decided is read after that.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from hub.errors import BadInput, Conflict, NotFound
@@ -26,6 +26,7 @@ from identity.parting import part
 from storage import customers as customer_store
 from storage import identities as identity_store
 from storage import ledger, suggestions
+from storage.customers import Line
 from storage.identities import Identity
 from storage.ledger import Entry, Link, in_force
 from storage.suggestions import Suggestion
@@ -87,8 +88,7 @@ class Register:
         for link in crossing:
             link.cut_by.append(entry.id)
         await ledger.update_links(self._connection, crossing)
-        edges = [(link.identity_a, link.identity_b) for link in links]
-        kept_together = [*bridges(leaving, edges), *bridges(staying, edges)]
+        kept_together = [*bridges(leaving, _edges(links)), *bridges(staying, _edges(links))]
         await ledger.add_links(self._connection, [Link(entry.id, one, other) for one, other in kept_together])
         await self._keep_apart(entry, leaving, staying)
         await self._regroup(members, Note(entry.id, why, entry.at, agent_id))
@@ -175,39 +175,43 @@ class Register:
             await self.hold(owners.values())
 
     async def _regroup(self, members: Sequence[Identity], note: Note) -> None:
-        """The customers of `members` anew, from the links as they are now."""
+        """The customers of `members` anew, from the links as they are now: first what parts, then what comes together.
+        An undo of a split may do both, when links under it were undone meanwhile."""
         ids = [member.id for member in members]
         links = [link for link in await ledger.links_of(self._connection, ids) if link.in_force]
-        groups = components(ids, [(link.identity_a, link.identity_b) for link in links])
         by_id = {member.id: member for member in members}
+        groups = [[by_id[i] for i in ids if i in group] for group in components(ids, _edges(links))]
+        cells = [cell for group in groups for cell in _by_customer(group).values()]
         before = {member.id: member.customer_id for member in members}
-        after: dict[IdentityId, CustomerId] = {}
-        for group in groups:
-            customer_id = representative(by_id[i] for i in group)
-            after |= dict.fromkeys(group, customer_id)
-        moved = {i: customer_id for i, customer_id in after.items() if customer_id != before[i]}
-        await ledger.project(self._connection, moved, {i: by_id[i].home_customer_id for i in moved})
-        for identity_id, customer_id in moved.items():
-            by_id[identity_id].customer_id = customer_id
-        self.customer_of |= moved
-        self.held |= set(after.values())
-        await self._follow(members, before, note)
-
-    async def _follow(self, members: Sequence[Identity], before: Mapping[IdentityId, CustomerId], note: Note) -> None:
-        """One entry joins or parts, never both."""
-        lines = await customer_store.lines(self._connection, {member.customer_id for member in members})
-        groups: dict[CustomerId, list[Identity]] = {}
-        sources: dict[CustomerId, list[CustomerId]] = {}
-        for member in members:
-            groups.setdefault(member.customer_id, []).append(member)
-            sources.setdefault(member.customer_id, []).append(before[member.id])
-        for customer_id, olds in sources.items():
-            if len(set(olds)) > 1:
-                gather(self._board, note, customer_id, list(dict.fromkeys(olds)), lines)
+        await self._move(cells)
         for old in dict.fromkeys(before.values()):
-            parts = {new: groups[new] for new in groups if old in sources[new]}
+            parts = {cell[0].customer_id: cell for cell in cells if before[cell[0].id] == old}
             if len(parts) > 1:
-                await part(self._board, note, old, parts, lines)
+                await part(self._board, note, old, parts, await self._lines(parts))
+        before = {member.id: member.customer_id for member in members}
+        await self._move(groups)
+        for group in groups:
+            olds = list(dict.fromkeys(before[member.id] for member in group))
+            if len(olds) > 1:
+                customer_id = group[0].customer_id
+                gather(self._board, note, customer_id, olds, await self._lines([customer_id]))
+
+    async def _move(self, groups: Iterable[Sequence[Identity]]) -> None:
+        """Each of `groups` is one customer from now on."""
+        moved: dict[IdentityId, CustomerId] = {}
+        homes: dict[IdentityId, CustomerId] = {}
+        for group in groups:
+            customer_id = representative(group)
+            for member in group:
+                if member.customer_id != customer_id:
+                    member.customer_id = moved[member.id] = customer_id
+                    homes[member.id] = member.home_customer_id
+        await ledger.project(self._connection, moved, homes)
+        self.customer_of |= moved
+        self.held |= set(moved.values())
+
+    async def _lines(self, customers: Iterable[CustomerId]) -> dict[CustomerId, Line]:
+        return await customer_store.lines(self._connection, customers)
 
     def _entry(
         self,
@@ -238,6 +242,17 @@ class Register:
             before=tuple(snapshot(conversation) for conversation in standing),
             agent_id=agent_id,
         )
+
+
+def _edges(links: Iterable[Link]) -> list[tuple[IdentityId, IdentityId]]:
+    return [(link.identity_a, link.identity_b) for link in links]
+
+
+def _by_customer(members: Iterable[Identity]) -> dict[CustomerId, list[Identity]]:
+    groups: dict[CustomerId, list[Identity]] = {}
+    for member in members:
+        groups.setdefault(member.customer_id, []).append(member)
+    return groups
 
 
 def _customer(members: Iterable[Identity], identity_id: IdentityId) -> CustomerId:
