@@ -43,7 +43,7 @@ async def serve_demo(settings: Settings, *, fresh: bool, say: Callable[[str], No
         _empty(settings.data)
     await serve(
         settings,
-        announce=lambda running: _announce(running, say),
+        announce=lambda running: None,  # not before there is somebody who can sign in: see _play
         company=lambda running: [LongTask("demo customers", lambda: _play(running, say))],
     )
 
@@ -53,7 +53,7 @@ async def _play(running: Running, say: Callable[[str], None]) -> None:
     async with Stage(running.own_url.replace("localhost", "127.0.0.1")) as stage:
         is_new = await _furnish(ground, stage)
         (ground.settings.data / MARK).touch()
-        say(f"  The shop's own site, with web chat in its corner: {stage.shop.url}")
+        _announce(running, stage, say)
         await story.play(stage, with_past=is_new)
 
 
@@ -91,11 +91,12 @@ async def _furnish(ground: Ground, stage: Stage) -> bool:
     return not staff
 
 
-def _announce(process: Running, say: Callable[[str], None]) -> None:
+def _announce(process: Running, stage: Stage, say: Callable[[str], None]) -> None:
     say("")
     say(f"  OneThread demo: {process.url}")
     for agent in house.AGENTS:
         say(f"    {agent.role:<11} {agent.login:<7} password {house.PASSWORD}")
+    say(f"  The shop's own site, with web chat in its corner: {stage.shop.url}")
     say("  Sign in, set yourself to “Sẵn sàng”, and accept a conversation. Ctrl-C stops.")
     say("")
 
