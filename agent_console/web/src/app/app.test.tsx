@@ -1,11 +1,12 @@
 /** What an agent does all day, through the whole console. */
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
-import { clearDraft } from "@/features/composer/drafts";
+import { clearDraft, draftOf } from "@/features/composer/drafts";
 import type { ConversationState, ReplyIn } from "@/lib/api/types";
 import {
   aCustomer,
   aDelivery,
+  aMe,
   anEvent,
   anIdentity,
   anOption,
@@ -77,6 +78,60 @@ describe("signing in", () => {
     act(() => hub.socket.say("kick", { reason: "expired" }));
     expect(await screen.findByText(/Phiên đăng nhập đã hết/)).toBeTruthy();
     expect(screen.queryByText("Lời của Nguyễn Thị Hoà")).toBeNull();
+  });
+});
+
+describe("somebody else at the same screen", () => {
+  it("does not find what the one before had half written", async () => {
+    const hub = hubWith(row);
+    const { user } = await open(hub);
+    await user.type(await screen.findByLabelText("Nội dung trả lời"), "nửa câu");
+    hub.on("POST", "/sign-out", () => ({ status: 204 }));
+    await user.click(screen.getByRole("button", { name: /Trần Thị Lan/ }));
+    await user.click(await screen.findByRole("menuitem", { name: "Đăng xuất" }));
+    await screen.findByLabelText("Tên đăng nhập");
+    expect(draftOf(row.id).text).toBe("");
+  });
+
+  it("is not needed: the same agent goes on after their sign-in ended", async () => {
+    const hub = hubWith(row);
+    const { user } = await open(hub);
+    await user.type(await screen.findByLabelText("Nội dung trả lời"), "nửa câu");
+    act(() => hub.socket.say("kick", { reason: "expired" }));
+    hub.on("POST", "/sign-in", () => ({ body: hub.snapshot.me }));
+    await user.type(await screen.findByLabelText("Tên đăng nhập"), "lan");
+    await user.type(screen.getByLabelText("Mật khẩu"), "đúng{Enter}");
+    expect(((await screen.findByLabelText("Nội dung trả lời")) as HTMLTextAreaElement).value).toBe("nửa câu");
+  });
+});
+
+describe("news of what is elsewhere", () => {
+  it("tells of an offer on another page, and leads there", async () => {
+    const offered = {
+      ...row,
+      seq: 6,
+      status: "offered" as const,
+      owner_id: null,
+      offered_to: LAN,
+      offer_expires_at: iso(30, Date.now()),
+    };
+    const hub = hubWith({ ...row, status: "waiting", owner_id: null });
+    hub.snapshot = { ...hub.snapshot, me: aMe({ role: "admin" }) };
+    hub.on("GET", "/(channels|channel-accounts)", () => ({ body: { items: [] } }));
+    const { user } = await at(hub, "/admin/channels");
+    await screen.findByText("Chưa kết nối kênh nào");
+    act(() => hub.socket.say("row", { cursor: "c6", at: iso(), conversation: offered }));
+    expect(await screen.findByText("Mời nhận hội thoại: Nguyễn Thị Hoà")).toBeTruthy();
+    await user.click(screen.getByRole("button", { name: "Mở" }));
+    expect(await screen.findByText("Lời của Nguyễn Thị Hoà")).toBeTruthy();
+  });
+
+  it("counts my unread conversations in the title", async () => {
+    await at(
+      hubWith({ ...row, unread: 2 }, aRow({ unread: 1 }), aRow({ unread: 5, owner_id: MINH })),
+      "/conversations/all",
+    );
+    await waitFor(() => expect(document.title).toBe("(2) OneThread"));
   });
 });
 

@@ -24,7 +24,7 @@ export function ShellPage() {
   useEffect(() => {
     session.onLeave((ended) => {
       const next = router.state.location.href;
-      void navigate({ to: paths.signIn, search: ended ? { next, ended } : {} });
+      return navigate({ to: paths.signIn, search: ended ? { next, ended } : {} });
     });
   }, [router, session, navigate]);
   return (

@@ -2,7 +2,9 @@
 import type { QueryClient } from "@tanstack/react-query";
 import i18next from "i18next";
 import { keys } from "@/data/keys";
+import { forgetOutbox } from "@/data/outbox";
 import { loadSnapshot, putMe } from "@/data/session";
+import { forgetDrafts } from "@/features/composer/drafts";
 import { onUnauthenticated } from "@/lib/api/client";
 import { asProblem } from "@/lib/api/problems";
 import type { Me } from "@/lib/api/types";
@@ -11,8 +13,10 @@ import { type Dial, Live } from "@/live/live";
 
 export class SignInControl {
   readonly live: Live;
+  private isLeaving = false;
+  private lastAgent: string | null = null;
   private ready: Promise<boolean> | null = null;
-  private leave: (ended: boolean) => void = () => {};
+  private leave: (ended: boolean) => Promise<void> = () => Promise.resolve();
 
   constructor(
     private readonly client: QueryClient,
@@ -23,7 +27,7 @@ export class SignInControl {
   }
 
   /** How to get to the sign-in page; the router is made after this. */
-  onLeave(leave: (ended: boolean) => void): void {
+  onLeave(leave: (ended: boolean) => Promise<void>): void {
     this.leave = leave;
   }
 
@@ -36,19 +40,27 @@ export class SignInControl {
     return this.ready;
   }
 
+  /** What the same agent had half written when their sign-in ended is still there; nobody else gets to see it. */
   signedIn(me: Me): void {
+    if (this.lastAgent !== null && this.lastAgent !== me.agent.id) forgetWork();
+    this.lastAgent = me.agent.id;
     putMe(this.client, me);
     this.ready = null;
   }
 
   /** Forgets everything that is about customers. `ended`: not by the agent's own wish. */
   end(ended: boolean): void {
-    const wasIn = this.client.getQueryData(keys.me) !== undefined;
+    const wasIn = this.client.getQueryData<Me>(keys.me);
+    if (!ended) forgetWork();
+    this.lastAgent = wasIn?.agent.id ?? this.lastAgent;
     this.live.stop();
     this.ready = null;
-    if (!wasIn) return;
-    this.leave(ended);
-    this.client.clear();
+    if (wasIn === undefined || this.isLeaving) return;
+    this.isLeaving = true;
+    void this.leave(ended).finally(() => {
+      this.client.clear(); // not before: what is on the screen still reads it
+      this.isLeaving = false;
+    });
   }
 
   private async begin(): Promise<boolean> {
@@ -64,4 +76,9 @@ export class SignInControl {
       return false;
     }
   }
+}
+
+function forgetWork(): void {
+  forgetDrafts();
+  forgetOutbox();
 }

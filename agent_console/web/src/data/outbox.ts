@@ -55,6 +55,12 @@ export function settle(clientId: string): void {
   }
 }
 
+/** Somebody else sits here now. What is on its way already arrives or does not; nobody is told. */
+export function forgetOutbox(): void {
+  useOutbox.setState({ entries: [] });
+  retryNow();
+}
+
 /** The line is back: what waits goes now. */
 export function retryNow(): void {
   for (const wake of [...sleeping]) wake();

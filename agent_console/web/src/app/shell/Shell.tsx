@@ -2,6 +2,7 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Banner } from "@/app/shell/Banner";
+import { Elsewhere } from "@/app/shell/Elsewhere";
 import { Rail } from "@/app/shell/Rail";
 import css from "@/app/shell/Shell.module.css";
 import { useOutbox } from "@/data/outbox";
@@ -38,6 +39,7 @@ export function Shell({ onSignedOut }: { onSignedOut: () => void }) {
         <Outlet />
       </div>
       <Notices />
+      <Elsewhere />
       <Suspense fallback={null}>
         {open === "palette" && (
           <Palette onClose={() => setOpen(null)} onHelp={() => setOpen("help")} onSignedOut={onSignedOut} />

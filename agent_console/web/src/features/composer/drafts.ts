@@ -47,6 +47,12 @@ export function clearDraft(conversationId: string): void {
   changeDraft(conversationId, { text: "", files: [] });
 }
 
+/** Somebody else sits here now. */
+export function forgetDrafts(): void {
+  for (const draft of useDrafts.getState().drafts.values()) draft.files.forEach(release);
+  useDrafts.setState({ drafts: new Map() });
+}
+
 /** Starts uploading at once, so that sending is quick. */
 export function addFiles(conversationId: string, files: readonly File[]): void {
   const added = files.map(

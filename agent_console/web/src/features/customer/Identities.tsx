@@ -45,7 +45,7 @@ function IdentityCard({ conversationId, identity, maySplit }: CardProps) {
       <div className={css.words}>
         <p className={css.name}>{identity.display_name ?? shownId(identity)}</p>
         <p className={css.meta}>
-          {identity.account_name}
+          <span className={css.account}>{identity.account_name}</span>
           {identity.last_inbound_at && (
             <time dateTime={identity.last_inbound_at} title={dateTime(identity.last_inbound_at)}>
               {words.ago(identity.last_inbound_at, now)}

@@ -5,21 +5,28 @@ import css from "@/features/timeline/AttachmentView.module.css";
 import { attachmentAddress, mapAddress } from "@/features/timeline/addresses";
 import type { Attachment } from "@/lib/api/types";
 import { bytes } from "@/lib/format/text";
+import { now } from "@/lib/now";
 import { Icon } from "@/ui/Icon";
 import { Player } from "@/ui/Player";
 
 const THUMB_MAX_PX = 260;
 const THUMB_SQUARE_PX = 200; // when the provider does not say how large it is
 
+const FETCHED_WITHIN_MS = 10 * 60 * 1000; // after that our copy will not come any more
+
+const WITH_A_FILE: ReadonlySet<Attachment["kind"]> = new Set(["image", "sticker", "audio", "video", "file"]);
+
 interface Props {
   touchpointId: string;
   index: number;
   attachment: Attachment;
+  at: string; // when the touchpoint came
 }
 
-export function AttachmentView({ touchpointId, index, attachment }: Props) {
+export function AttachmentView({ touchpointId, index, attachment, at }: Props) {
   const { t } = useTranslation();
   const address = attachmentAddress(touchpointId, index);
+  if (attachment.blob === null && WITH_A_FILE.has(attachment.kind)) return <NoCopy attachment={attachment} at={at} />;
   switch (attachment.kind) {
     case "image":
     case "sticker":
@@ -40,6 +47,15 @@ export function AttachmentView({ touchpointId, index, attachment }: Props) {
     case "file":
       return <FileCard address={address} attachment={attachment} />;
   }
+}
+
+/** The hub fetches its own copy from the provider; the entry changes once it is there. */
+function NoCopy({ attachment, at }: { attachment: Attachment; at: string }) {
+  const { t } = useTranslation();
+  const isComing = now() - Date.parse(at) < FETCHED_WITHIN_MS;
+  const title = attachment.name ?? t(`attachment.${attachment.kind}`);
+  const icon = attachment.kind === "image" || attachment.kind === "sticker" ? "image" : "file";
+  return <Card icon={icon} title={title} note={t(isComing ? "attachment.fetching" : "attachment.gone")} />;
 }
 
 function Picture({ address, attachment }: { address: string; attachment: Attachment }) {

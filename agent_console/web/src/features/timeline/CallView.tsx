@@ -32,7 +32,7 @@ export function CallView({ touchpoint, call }: { touchpoint: Touchpoint; call: C
           {call.hotline_number && <span>{t("call.hotline", { number: phone(call.hotline_number) })}</span>}
           {colleague && <span>{t("call.with", { name: colleague })}</span>}
         </p>
-        {call.recording && (
+        {call.recording?.blob && (
           <div className={css.recording}>
             <Player
               src={recordingAddress(touchpoint)}

@@ -74,10 +74,18 @@ function Time({ at }: { at: string }) {
 
 function Body({ touchpoint }: { touchpoint: Touchpoint }) {
   const { t } = useTranslation();
-  const attachments = touchpoint.attachments.map((attachment, index) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: an attachment is its place in the touchpoint, for ever
-    <AttachmentView key={index} touchpointId={touchpoint.id} index={index} attachment={attachment} />
-  ));
+  const attachments = touchpoint.attachments.map((attachment, index) => {
+    const place = `${index}:${attachment.blob ?? ""}`; // anew once our copy is there
+    return (
+      <AttachmentView
+        key={place}
+        touchpointId={touchpoint.id}
+        index={index}
+        attachment={attachment}
+        at={touchpoint.accepted_at}
+      />
+    );
+  });
   return (
     <div className={css.body}>
       {touchpoint.text && touchpoint.unsupported_kind === null && (

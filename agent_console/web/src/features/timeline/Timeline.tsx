@@ -48,9 +48,7 @@ export function Timeline(props: TimelineProps) {
     shown.newest();
     scroll.toBottom();
   };
-  useEffect(() => {
-    if (outgoing.length > 0) scroll.toBottom(); // who sends wants to see it
-  }, [outgoing.length, scroll.toBottom]);
+  useSending(outgoing, toNewest);
 
   return (
     <div className={css.frame}>
@@ -155,6 +153,16 @@ function useOlder(hasOlder: boolean, loadOlder: () => Promise<void>) {
       });
   };
   return { load, isLoading, error };
+}
+
+/** Who sends wants to see it, wherever they were reading. */
+function useSending(outgoing: readonly Outgoing[], toNewest: () => void): void {
+  const last = useRef(outgoing.length);
+  useEffect(() => {
+    const hasSent = outgoing.length > last.current;
+    last.current = outgoing.length;
+    if (hasSent) toNewest();
+  });
 }
 
 /** How many of the customer's entries came in below the fold since the reader left the bottom. */
