@@ -242,7 +242,7 @@ class Console:
         self._line = line
         ended = asyncio.create_task(_tell_end(line, heard))
         try:
-            for conversation_id in self._watched:
+            for conversation_id in sorted(self._watched):
                 seq = await self._watch(line, conversation_id)
                 if seq > self.screen.rows[conversation_id]["seq"]:
                     await self._catch_up(conversation_id)

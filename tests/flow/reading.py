@@ -32,6 +32,18 @@ def timeline(detail: Json) -> list[Json]:
     return entries
 
 
+async def whole_timeline(console: Console, conversation_id: str) -> list[Json]:
+    """Page by page, from top to bottom."""
+    page = (await console.get(f"/conversations/{conversation_id}"))["timeline"]
+    entries: list[Json] = page["touchpoints"]
+    while page["before"] is not None:
+        page = await console.get(f"/conversations/{conversation_id}/timeline", before=page["before"], limit=100)
+        entries = page["touchpoints"] + entries
+    numbers = [int(entry["number"]) for entry in entries]
+    assert numbers == sorted(set(numbers))
+    return entries
+
+
 def texts(detail: Json) -> list[str | None]:
     return [entry["text"] for entry in timeline(detail)]
 

@@ -98,8 +98,10 @@ class Shop:
                 group.create_task(program.stop())
 
     async def tidy(self) -> None:
-        """For the next test: no console open, nobody available, no conversation open, no faults."""
+        """For the next test: everything runs, no console open, nobody available, no conversation open, no faults."""
         await self._close_tabs()
+        if ended := [name for name, program in self.programs.items() if not program.alive]:
+            await self.start(*ended)
         await self.town.calm()
         for member in STAFF:
             await (await self.console(member)).be("offline")
