@@ -59,6 +59,23 @@ class House:
     directory: ConnectorDirectory
     box: SecretBox
     url: str = ""
+    runner: web.AppRunner | None = None
+
+    async def leave_network(self) -> None:
+        """The port is closed, and every connection with it; the rest goes on."""
+        assert self.runner is not None
+        for site in list(self.runner.sites):
+            await site.stop()
+        server = self.runner.server
+        assert server is not None
+        for connection in list(server.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    async def join_network(self) -> None:
+        """On the same port again."""
+        assert self.runner is not None
+        await web.TCPSite(self.runner, "127.0.0.1", int(self.url.rpartition(":")[2])).start()
 
     def visitor(self, **more: Any) -> ScriptedVisitor:
         return ScriptedVisitor(self.url, KEY, **({"page_url": SHOP_PAGE} | more))
@@ -243,6 +260,7 @@ async def _serve(
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, "127.0.0.1", port).start()
+    house.runner = runner
     house.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     identity = Consumer(house.bus, house.units, IDENTITY, [TOUCHPOINTS], Resolver().handle)
     egress = Egress(house.units, house.directory, blobs, clock, name=str(new_id()), is_alone=True)

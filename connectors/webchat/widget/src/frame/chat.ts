@@ -111,6 +111,7 @@ export class Chat {
   private booted(booted: Boot, handover: Handover): void {
     const { widget, visitor } = booted;
     const isSame = visitor.mark === this.mark;
+    const isRenewed = this.mark !== "" && handover.token !== undefined && !handover.jwt && !visitor.verified;
     this.mark = visitor.mark;
     this.access = booted.access;
     this.handover = { ...handover, token: booted.token };
@@ -123,9 +124,9 @@ export class Chat {
       timeline,
       locale: this.state.texts ? this.state.locale : locale,
       unread: booted.unread,
-      phase: this.state.phase === "chat" && isSame ? "chat" : asksFirst ? "form" : "chat",
+      phase: asksFirst && !(this.state.phase === "chat" && (isSame || isRenewed)) ? "form" : "chat",
     });
-    this.sender.recall(visitor.mark);
+    this.sender.recall(visitor.mark, isRenewed);
     if (this.state.outgoing.length) this.store.set({ phase: "chat" });
     this.tellUnread();
     this.line.open();

@@ -29,11 +29,14 @@ export class Sender {
     this.renew = renew;
   }
 
-  /** What this visitor had not got rid of when the page was left. */
-  recall(owner: string): void {
+  /**
+   * What this visitor had not got rid of when the page was left. `isSamePerson`: only the token was renewed, so what
+   * they wrote meanwhile goes out under the new one.
+   */
+  recall(owner: string, isSamePerson: boolean): void {
     if (owner === this.owner) return;
     this.owner = owner;
-    this.store.set({ outgoing: recalled(owner) });
+    this.put(isSamePerson ? this.store.state.outgoing : recalled(owner));
     this.settle();
   }
 
