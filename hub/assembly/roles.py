@@ -28,7 +28,6 @@ from connectors.webchat.app import Webchat
 from hub.assembly.catalog import Channels
 from hub.assembly.ground import Ground
 from hub.assembly.parts import Part
-from hub.bus.kafka import KafkaBus
 from hub.events import TOUCHPOINTS, Attachment
 from hub.service import Consumer, Handler
 from hub.settings import Role
@@ -39,7 +38,6 @@ from router.liveness import Liveness
 from router.service import Router
 from storage.log_trimming import LogTrimming
 from storage.media import MediaLinks, MediaServer
-from storage.relay import Relay
 from storage.unit_of_work import UnitOfWork
 
 
@@ -78,15 +76,21 @@ def parts_of(ground: Ground, url: str) -> Part:
     """Everything that the roles of this process need. The console's pages come last: they answer every path left."""
     site = Site(ground, url)
     whole = Part(attach=[site.sockets.attach])
-    whole.add(outbox(site, ground.bus) if isinstance(ground.bus, KafkaBus) else embedded_log(site))
+    whole.add(outbox(site) if ground.settings.is_cluster else embedded_log(site))
     for role, build in ROLES.items():
         if role in ground.settings.roles:
             whole.add(build(site))
     return whole
 
 
-def outbox(site: Site, bus: KafkaBus) -> Part:
+def outbox(site: Site) -> Part:
     """Cluster only: every process stands by to carry committed events to Kafka, one is active."""
+    from hub.bus.kafka import KafkaBus  # aiokafka and asyncpg are slow to import, and embedded nobody needs them
+    from storage.relay import Relay
+
+    bus = site.ground.bus
+    if not isinstance(bus, KafkaBus):
+        raise TypeError(f"a cluster's log is Kafka, not {type(bus).__name__}")
     relay = Relay(site.ground.units, bus, site.name)
     return Part(tasks={"relay": relay.run}, problems=[relay.problems])
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from alembic.script import ScriptDirectory
+
 from storage import migrate
 from storage.engine import Database
 from tests import databases, services
@@ -27,6 +29,13 @@ async def test_postgresql_has_after_the_migrations_what_the_tables_say(
     fresh_postgres_database: services.PostgresDatabases,
 ) -> None:
     assert await _built_by_migrations(fresh_postgres_database()) == []
+
+
+def test_the_name_of_the_newest_file_tells_the_head() -> None:
+    script = ScriptDirectory(str(migrate.MIGRATIONS))
+    assert script.get_current_head() == migrate.head()
+    for revision in script.walk_revisions():
+        assert Path(revision.path).name.startswith(f"{revision.revision}_")
 
 
 async def test_a_migrated_database_takes_the_hubs_rows(database_url: str) -> None:
