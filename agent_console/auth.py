@@ -25,7 +25,8 @@ from agent_console.permissions import Caller
 from agent_console.views import SignInIn
 from hub.clock import Clock
 from hub.ephemeral import Ephemeral, Rate
-from hub.errors import Forbidden
+from hub.errors import Forbidden, StorageUnavailable
+from hub.log import get_logger
 from hub.metrics import counter
 from storage import agents as agent_store
 from storage import sign_ins as sign_in_store
@@ -44,6 +45,7 @@ PER_LOGIN_AND_ADDRESS = Rate(burst=10, per_s=900)
 PER_LOGIN = Rate(burst=60, per_s=900)
 PER_ADDRESS = Rate(burst=200, per_s=900)  # a shop behind one address signs in at eight o'clock
 
+log = get_logger(__name__)
 SIGN_INS = counter("sign_ins_total", "Attempts to sign in.", ["outcome"])
 
 
@@ -111,9 +113,7 @@ class SignIns:
         """Raises NotSignedIn."""
         signed_in = await self._known(self.token_of(request))
         if self._clock.now() - signed_in.sign_in.last_seen_at >= TOUCH_EVERY:
-            async with self._units.begin() as work:
-                await sign_in_store.touch(work, [signed_in.sign_in.token_sha256])
-                await work.commit()
+            await self._touch(signed_in.sign_in)
         return signed_in
 
     async def sign_out(self, signed_in: SignedIn) -> None:
@@ -152,6 +152,15 @@ class SignIns:
 
     def _cookie(self, request: web.Request) -> str:
         return SECURE_COOKIE if is_secure(request.headers.get("Host"), self._public_url) else PLAIN_COOKIE
+
+    async def _touch(self, sign_in: SignIn) -> None:
+        """A busy database must not keep a request from being served: the next one tries again."""
+        try:
+            async with self._units.begin() as work:
+                await sign_in_store.touch(work, [sign_in.token_sha256])
+                await work.commit()
+        except StorageUnavailable as error:
+            log.warning("sign_in_not_touched", reason=str(error))
 
     async def _known(self, token: str) -> SignedIn:
         async with self._units.database.reading() as connection:

@@ -25,13 +25,22 @@ from storage.tables import Id, channel_identities, conversations, queues, touchp
 
 View = Literal["mine", "waiting", "all", "closed"]
 PARTS_MAX = 120  # SQLite takes 500 in one union; whoever serves more queues has them read as one
-FIRST_SCREEN_MAX = 200
+FIRST_SCREEN_MAX = 100
 
 S = ConversationStatus
 _WAITING = (S.WAITING.value, S.OFFERED.value)
 _OPEN = (*_WAITING, S.ASSIGNED.value)
 _CLOSED = (S.CLOSED.value,)
 Condition = sa.ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a list. `few`: what one agent holds; it is read whole by the agent's index, and sorted afterwards.
+    Asked for in order, a planner would rather walk along all conversations."""
+
+    condition: Condition
+    few: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +110,22 @@ async def waiting_by_queue(connection: AsyncConnection) -> dict[QueueId, Waiting
 
 
 async def sees_customer(connection: AsyncConnection, sight: Sight, among: Iterable[CustomerId]) -> bool:
-    """Is there a conversation of one of these customers that may be seen? There is no other way to a customer."""
+    """Is there a conversation of one of these customers that may be seen? There is no other way to a customer.
+
+    Their conversations are found first and judged here: one query for both would be planned by the queues, which is
+    every row there is.
+    """
     wanted = sorted(set(among))
     theirs = sa.select(channel_identities.c.id).where(channel_identities.c.customer_id.in_(wanted))
-    belongs = conversations.c.identity_id.in_(theirs) | (
-        conversations.c.customer_id.in_(wanted) & (conversations.c.status != S.CLOSED.value)
+    where = (conversations.c.queue_id, conversations.c.owner_id, conversations.c.offered_to)
+    open_now = sa.select(*where).where(
+        conversations.c.customer_id.in_(wanted), conversations.c.status != S.CLOSED.value
     )
-    query = sa.select(sa.literal(1)).select_from(conversations).where(belongs, _visible(sight)).limit(1)
-    return (await connection.execute(query)).first() is not None
+    opened_through = sa.select(*where).distinct().where(conversations.c.identity_id.in_(theirs))
+    for query in (open_now, opened_through):
+        if any(_sees(sight, *place) for place in await connection.execute(query)):
+            return True
+    return False
 
 
 async def conversations_of(
@@ -148,11 +165,11 @@ async def as_of_now(connection: AsyncConnection, conversation: Conversation) -> 
 # --- the parts of a list -------------------------------------------------------------------------------------------
 
 
-async def _parts(connection: AsyncConnection, sight: Sight, asked: Asked) -> list[Condition]:
+async def _parts(connection: AsyncConnection, sight: Sight, asked: Asked) -> list[Part]:
     """Disjoint conditions, each in order along one index. Empty: there is nothing to see."""
     if asked.view == "mine":
         among = sa.true() if asked.queue_id is None else conversations.c.queue_id == asked.queue_id
-        return [part & among for part in _mine(sight)]
+        return [Part(part.condition & among, few=True) for part in _mine(sight)]
     statuses = {"waiting": _WAITING, "all": _OPEN, "closed": _CLOSED}[asked.view]
     if asked.queue_id is not None:
         if sight.queue_ids is None or asked.queue_id in sight.queue_ids:
@@ -163,31 +180,36 @@ async def _parts(connection: AsyncConnection, sight: Sight, asked: Asked) -> lis
     if asked.view == "waiting":
         every = await connection.execute(sa.select(queues.c.id).order_by(queues.c.id))
         return _by_queue([row.id for row in every], statuses)
-    return [conversations.c.status == status for status in statuses]
+    return [Part(conversations.c.status == status) for status in statuses]
 
 
-def _by_queue(queue_ids: Sequence[QueueId], statuses: Sequence[str]) -> list[Condition]:
+def _by_queue(queue_ids: Sequence[QueueId], statuses: Sequence[str]) -> list[Part]:
     status, queue = conversations.c.status, conversations.c.queue_id
     if len(queue_ids) * len(statuses) > PARTS_MAX:
-        return [status.in_(statuses) & queue.in_(queue_ids)]
-    return [(status == one) & (queue == queue_id) for queue_id in queue_ids for one in statuses]
+        return [Part(status.in_(statuses) & queue.in_(queue_ids))]
+    return [Part((status == one) & (queue == queue_id)) for queue_id in queue_ids for one in statuses]
 
 
-def _mine(sight: Sight) -> list[Condition]:
-    owned = (conversations.c.owner_id == sight.agent_id) & (conversations.c.status == S.ASSIGNED.value)
-    offered = (conversations.c.offered_to == sight.agent_id) & (conversations.c.status == S.OFFERED.value)
-    return [owned, offered]
+def _mine(sight: Sight) -> list[Part]:
+    status = conversations.c.status + ""  # an expression, so that no planner walks along the index of status for it
+    owned = (conversations.c.owner_id == sight.agent_id) & (status == S.ASSIGNED.value)
+    offered = (conversations.c.offered_to == sight.agent_id) & (status == S.OFFERED.value)
+    return [Part(owned, few=True), Part(offered, few=True)]
 
 
-def _elsewhere(sight: Sight, statuses: Sequence[str], queue_id: QueueId | None) -> list[Condition]:
-    """Mine or offered to me in queues that I do not serve."""
-    strange = conversations.c.queue_id.not_in(sorted(sight.queue_ids or ())) & conversations.c.status.in_(statuses)
+def _elsewhere(sight: Sight, statuses: Sequence[str], queue_id: QueueId | None) -> list[Part]:
+    """Mine or offered to me in queues that I do not serve. What is closed is nobody's any more."""
+    strange: Condition = conversations.c.queue_id.not_in(sorted(sight.queue_ids or ()))
     if queue_id is not None:
         strange &= conversations.c.queue_id == queue_id
-    return [
-        (conversations.c.owner_id == sight.agent_id) & strange,
-        (conversations.c.offered_to == sight.agent_id) & strange,
-    ]
+    owned, offered = _mine(sight)
+    held = [(S.ASSIGNED.value, owned), (S.OFFERED.value, offered)]
+    return [Part(part.condition & strange, few=True) for status, part in held if status in statuses]
+
+
+def _sees(sight: Sight, queue_id: QueueId, owner_id: AgentId | None, offered_to: AgentId | None) -> bool:
+    served = sight.queue_ids is None or queue_id in sight.queue_ids
+    return served or sight.agent_id in {owner_id, offered_to}
 
 
 def _visible(sight: Sight) -> Condition:
@@ -202,7 +224,7 @@ def _visible(sight: Sight) -> Condition:
 
 async def _merged(
     connection: AsyncConnection,
-    parts: Sequence[Condition],
+    parts: Sequence[Part],
     conditions: Sequence[Condition],
     place: sa.ColumnElement[Any],
     *,
@@ -211,14 +233,12 @@ async def _merged(
 ) -> list[Conversation]:
     if not parts:
         return []
-    picked = [
-        sa.select(conversations)
-        .where(part, *conditions)
-        .order_by(*_order(conversations.c, place, descending))
-        .limit(limit)
-        .subquery()
-        for part in parts
-    ]
+    picked = []
+    for part in parts:
+        chosen = sa.select(conversations).where(part.condition, *conditions)
+        if not part.few:
+            chosen = chosen.order_by(*_order(conversations.c, place, descending)).limit(limit)
+        picked.append(chosen.subquery())
     union = sa.union_all(*(sa.select(one) for one in picked)).subquery()
     query = sa.select(union).order_by(*_order(union.c, place, descending)).limit(limit)
     return [conversation_store.from_row(row) for row in await connection.execute(query)]

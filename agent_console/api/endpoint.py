@@ -19,6 +19,7 @@ from agent_console.errors import Misfit, NotSignedIn, TooLarge, WrongMedia, Wron
 from agent_console.headers import secure_api
 from agent_console.permissions import Access, Caller, admits
 from hub.errors import BadInput, Forbidden, NotFound
+from hub.log import get_logger
 from hub.metrics import counter, histogram
 
 JSON_BYTES_MAX = 1024 * 1024
@@ -30,6 +31,7 @@ REQUESTS = counter("api_requests_total", "Requests to the console's API.", ["rou
 SECONDS = histogram("api_seconds", "From the first byte of a request to its answer.", ["route"])
 
 M = TypeVar("M", bound=BaseModel)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +126,24 @@ class Endpoint:
             signed_in = await self._sign_ins.of(request)
             if route.changes:
                 self._sign_ins.check_csrf(request, signed_in)
-            if not admits(route.access, signed_in.agent.role):
-                raise Forbidden("role_lacking", f"This is for the role {route.access}.")
         path = {name: _path_value(name, request.match_info[name]) for name in route.parameters}
-        if signed_in is not None and path:
-            await self._guard(signed_in.caller, path)
+        if signed_in is not None:
+            await self._authorise(signed_in.caller, path)
         asked = _query(request, route.query) if route.query else None
         content = await self._content(request)
         taken = _body(content, route.takes) if isinstance(route.takes, type) else None
         return Call(request, path, signed_in, taken, asked, content)
+
+    async def _authorise(self, caller: Caller, path: Mapping[str, Any]) -> None:
+        """Raises Forbidden, NotFound; who tried what stands in the log."""
+        try:
+            if not admits(self._route.access, caller.role):
+                raise Forbidden("role_lacking", f"This is for the role {self._route.access}.")
+            if path:
+                await self._guard(caller, path)
+        except (Forbidden, NotFound) as error:
+            log.info("api_refused", route=self._route.name, code=error.code, agent_id=caller.agent_id, **path)
+            raise
 
     async def _content(self, request: web.Request) -> bytes:
         if self._route.takes is None:

@@ -52,5 +52,5 @@ def _problem(status: HTTPStatus, code: str, detail: str) -> Problem:
 
 
 def _response(problem: Problem, headers: dict[str, str]) -> web.Response:
-    body = problem.model_dump_json(exclude_none=True).encode()
+    body = problem.model_dump_json().encode()
     return web.Response(status=problem.status, body=body, content_type=MEDIA, headers=headers)

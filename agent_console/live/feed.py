@@ -33,7 +33,7 @@ RETRY_S = 0.5
 STALE_S = 10.0
 DEAF_S = 60.0
 LOOK_EVERY_S = 5.0
-PLACES_MAX = 200_000
+PLACES_MAX = 50_000
 NAMES_THE_LOSER = frozenset({OfferEnded.TYPE, ConversationRequeued.TYPE})
 
 READ = counter("live_events_total", "Events that the consoles' feed read.", ["topic"])

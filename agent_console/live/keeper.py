@@ -54,7 +54,7 @@ class Keeper:
                 log.warning("sign_ins_not_checked", reason=str(error))
             self._sweeper.sweep()
 
-    async def check(self, listeners: Iterable[Listener]) -> None:
+    async def check(self, listeners: Iterable[Listener], reason: str = "signed_out") -> None:
         """Ends those whose sign-in is over. Raises Transient: then everybody stays until the next look."""
         now = self._parts.clock.now()
         present = [one for one in list(listeners) if not await self._gone(one)]
@@ -62,7 +62,7 @@ class Keeper:
             valid = await sign_in_store.in_force(connection, {one.token_sha256 for one in present}, now=now, idle=IDLE)
         for listener in present:
             if listener.token_sha256 not in valid:
-                await self._end(listener, "expired" if listener.expires_at <= now else "signed_out")
+                await self._end(listener, "expired" if listener.expires_at <= now else reason)
         await self._keep_awake(valid)
 
     async def _gone(self, listener: Listener) -> bool:
@@ -107,7 +107,7 @@ class Keeper:
         if kick.reason == "changed":
             await self._see_anew(AgentId(kick.agent_id), theirs)
         else:
-            await self.check(theirs)
+            await self.check(theirs, kick.reason)
 
     async def _see_anew(self, agent_id: AgentId, listeners: list[Listener]) -> None:
         async with self._parts.units.database.reading() as connection:

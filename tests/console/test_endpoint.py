@@ -201,3 +201,21 @@ async def test_the_document_is_what_the_repository_holds(lan: Browser) -> None:
 def test_every_name_of_a_route_is_its_own() -> None:
     assert len({route.name for route in ROUTES}) == len(ROUTES)
     assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
+
+
+def test_the_document_is_whole() -> None:
+    """No shape differs between what is taken and what is answered, and every reference leads somewhere."""
+    document = openapi.document()
+    assert not [name for name in document["components"]["schemas"] if "-" in name]
+    for reference in _references(document):
+        found: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step]
+        assert isinstance(found, dict)
+
+
+def _references(part: Any) -> list[str]:
+    if isinstance(part, dict):
+        own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+        return own + [found for value in part.values() for found in _references(value)]
+    return [found for value in part for found in _references(value)] if isinstance(part, list) else []

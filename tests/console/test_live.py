@@ -233,6 +233,7 @@ async def test_a_disabled_agent_is_gone_within_five_seconds(shop: Shop, lines: l
     assert (await root.send("PATCH", f"/agents/{lan}", json={"disabled": True})).status == 200
     async with asyncio.timeout(5):
         await line.closed.wait()
+    assert line.of("kick") == [{"reason": "disabled"}]
 
 
 async def test_a_sign_in_that_ended_behind_our_back_is_noticed(
