@@ -1,5 +1,6 @@
 """`python -m bench RIG`: measures, prints lines or JSON, and ends with 1 when it could not measure."""
 
+import random
 import sys
 import time
 from collections.abc import Callable, Coroutine
@@ -100,6 +101,18 @@ def sockets(count: int, as_json: bool) -> None:
     from bench.sockets import measure
 
     show(run("sockets", lambda: measure(count=count)), as_json)
+
+
+@main.command()
+@click.option("--kills", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option("--seed", type=int, help="Of an earlier run, to repeat its schedule.")
+@in_json
+def kill9(kills: int, seed: int | None, as_json: bool) -> None:
+    """Kill the hub at random moments under load; then compare what everybody knows."""
+    from bench.kill9 import measure
+
+    chosen = seed if seed is not None else random.randrange(2**32)
+    show(run("kill9", lambda: measure(kills=kills, seed=chosen)), as_json)
 
 
 @main.command()

@@ -97,9 +97,9 @@ class LiveSocket:
             self._socket = await self._session.ws_connect(
                 self._url, headers=self._headers, max_msg_size=MESSAGE_BYTES_MAX, compress=0
             )
-            await self._socket.receive_str()  # Engine.IO open: its intervals do not concern us
+            await self._word(self._socket)  # Engine.IO open: its intervals do not concern us
             await self._socket.send_str(f"40{NAMESPACE},{orjson.dumps(auth).decode()}")
-            answer = await self._socket.receive_str()
+            answer = await self._word(self._socket)
             if not answer.startswith(f"40{NAMESPACE},"):
                 await self._socket.close()
                 raise CannotMeasure(f"the live socket was refused: {answer[:300]}")
@@ -126,6 +126,13 @@ class LiveSocket:
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait([self._reading])
+
+    async def _word(self, socket: aiohttp.ClientWebSocketResponse) -> str:
+        message = await socket.receive()
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            raise CannotMeasure(f"the live socket was closed while it connected: {message.type.name} {message.data}")
+        text: str = message.data
+        return text
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         try:
