@@ -25,6 +25,7 @@ from hub.errors import CommitUnknown, LeaseLost, StorageUnavailable
 from hub.events.envelope import Envelope, EventData, wrap
 from hub.ids import EventId
 from hub.work import Lease
+from storage.bulk import Bulk
 from storage.dialect import upsert
 from storage.engine import Database
 from storage.faults import storage_errors
@@ -40,7 +41,7 @@ CommitListener = Callable[[Sequence[Record]], None]
 
 
 # Built once: SQLAlchemy spends four times longer on building a statement than on running it on SQLite.
-_APPEND = sa.insert(log)
+_APPEND = Bulk.insert(log, without=("offset",))
 _ADVANCE = (
     sa.update(positions)
     .where(
@@ -139,7 +140,7 @@ class UnitOfWork:
             }
             for e in self._entries
         ]
-        await self.connection.execute(_APPEND, rows)
+        await _APPEND.execute(self.connection, rows)
         if not self.is_sqlite:
             await self.connection.execute(sa.text(f"NOTIFY {OUTBOX_CHANNEL}"))
             return []
