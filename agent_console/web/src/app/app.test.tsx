@@ -358,6 +358,20 @@ describe("who is who", () => {
   });
 });
 
+describe("the palette", () => {
+  it("takes what is typed before it is there, and runs no shortcut with it", async () => {
+    const hub = hubWith(row, aRow({ customer_name: "Trần Quốc Tuấn" }));
+    const { user } = await open(hub);
+    await screen.findByLabelText("Nội dung trả lời");
+    await user.keyboard("{Control>}k{/Control}");
+    await user.keyboard("tuan");
+    const field = await screen.findByPlaceholderText(/Tìm lệnh, khách hàng/);
+    await waitFor(() => expect((field as HTMLInputElement).value).toBe("tuan"));
+    await user.click(await screen.findByRole("button", { name: /Trần Quốc Tuấn/ }));
+    expect(await screen.findByText("Lời của Trần Quốc Tuấn")).toBeTruthy();
+  });
+});
+
 describe("the rest", () => {
   it("the language changes at once and is told to the hub", async () => {
     const hub = hubWith(row);

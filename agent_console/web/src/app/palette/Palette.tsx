@@ -37,15 +37,17 @@ const SHOWN_MAX = 40;
 const STATUSES: readonly PresenceStatus[] = ["available", "busy", "away", "offline"];
 
 interface Props {
+  typedAhead: string;
   onClose: () => void;
   onHelp: () => void;
   onSignedOut: () => void;
 }
 
-export default function Palette({ onClose, onHelp, onSignedOut }: Props) {
+export default function Palette({ typedAhead, onClose, onHelp, onSignedOut }: Props) {
   const { t } = useTranslation();
   const [q, setQ] = useState("");
   useEffect(() => spotlight.open(), []);
+  useEffect(() => setQ(typedAhead), [typedAhead]);
   const conversations = useConversations(q);
   const commands = useCommands(onHelp, onSignedOut);
   return (

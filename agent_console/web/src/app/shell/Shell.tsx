@@ -1,6 +1,7 @@
 /** What stands around every page: the rail, the line's state, keys, notices. */
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
+import { useTypedAhead } from "@/app/palette/typed-ahead";
 import { Banner } from "@/app/shell/Banner";
 import { Elsewhere } from "@/app/shell/Elsewhere";
 import { Rail } from "@/app/shell/Rail";
@@ -26,6 +27,7 @@ export function Shell({ onSignedOut }: { onSignedOut: () => void }) {
     const timer = setTimeout(() => void loadPalette(), PALETTE_AFTER_MS);
     return () => clearTimeout(timer);
   }, []);
+  const typedAhead = useTypedAhead(open === "palette");
   usePageKeys();
   useUnsentGuard();
   useShortcut("palette", () => setOpen("palette"));
@@ -42,7 +44,12 @@ export function Shell({ onSignedOut }: { onSignedOut: () => void }) {
       <Elsewhere />
       <Suspense fallback={null}>
         {open === "palette" && (
-          <Palette onClose={() => setOpen(null)} onHelp={() => setOpen("help")} onSignedOut={onSignedOut} />
+          <Palette
+            typedAhead={typedAhead}
+            onClose={() => setOpen(null)}
+            onHelp={() => setOpen("help")}
+            onSignedOut={onSignedOut}
+          />
         )}
         {open === "help" && <Help onClose={() => setOpen(null)} />}
       </Suspense>
