@@ -84,7 +84,7 @@ class Relay:
             self._trouble.clear()
 
     async def _carry(self) -> None:
-        """Looks for rows of partitions that are not under way; a notice or a window that is done makes it look again."""
+        """Looks for rows of partitions not under way; a notice, or a window that is done, makes it look again."""
         under_way: dict[Where, asyncio.Task[None]] = {}
         try:
             while True:
