@@ -142,7 +142,7 @@ class Endpoint:
             if path:
                 await self._guard(caller, path)
         except (Forbidden, NotFound) as error:
-            log.info("api_refused", route=self._route.name, code=error.code, agent_id=caller.agent_id, **path)
+            log.info("api_refused", route=self._route.name, code=error.code, by=caller.agent_id, asked=path)
             raise
 
     async def _content(self, request: web.Request) -> bytes:
