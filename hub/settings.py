@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     migrate_at_start: bool | None = _set(None, "bring the schema up to date at start; unset: only when embedded")
 
     # the log
-    partitions: int | None = _set(None, "of every topic; can only grow; unset: 6 in a cluster, 2 embedded", ge=1, le=256)
+    partitions: int | None = _set(None, "of every topic, can only grow; unset: 6 in a cluster, else 2", ge=1, le=256)
     topic_prefix: str = _set("", "before the name of every topic and channel", pattern=r"^[a-zA-Z0-9._-]{0,40}$")
     kafka_replication: int = _set(1, "of every topic that the hub creates", ge=1, le=7)
     log_keep_days: float = _set(7, "how long events stay in the log", gt=0, le=3650)

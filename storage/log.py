@@ -29,6 +29,15 @@ FLUSH_S = 5.0  # at `stop`
 _logger = get_logger(__name__)
 
 
+async def partitions_of(database: Database, wanted: int) -> int:
+    """How many a log must be opened with: `wanted`, but never fewer than it was written with, or records would lie
+    where nobody reads."""
+    written = await LogReads(database, wanted).most_partitions()
+    if written > wanted:
+        _logger.warning("partitions_cannot_shrink", has=written, wanted=wanted)
+    return max(written, wanted)
+
+
 class SqliteLog:
     """Implements hub.bus.base.Bus."""
 
@@ -46,7 +55,7 @@ class SqliteLog:
         self._looker: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Raises ValueError when the log was written with more partitions: records would lie where nobody reads."""
+        """Raises ValueError when the log was written with more partitions: see `partitions_of`."""
         written = await self._reads.most_partitions()
         if written > self._partitions:
             raise ValueError(f"the log has {written} partitions, the settings say {self._partitions}: it cannot shrink")

@@ -18,6 +18,7 @@ from hub.settings import Settings, secret_keys
 from storage import migrate, routing
 from storage.blobs import BlobStore, open_files, open_folder
 from storage.engine import Database
+from storage.log import partitions_of
 from storage.secrets import SecretBox
 from storage.unit_of_work import Units
 
@@ -46,7 +47,10 @@ async def open_database(settings: Settings, clock: Clock | None = None) -> Async
     database = Database(settings.database)
     try:
         await _bring_up_to_date(database, settings)
-        units = Units(database, clock or SystemClock(), partitions=settings.log_partitions)
+        partitions = settings.log_partitions
+        if database.is_sqlite:
+            partitions = await partitions_of(database, partitions)
+        units = Units(database, clock or SystemClock(), partitions=partitions)
         await _ensure_queue(units)
         yield units
     finally:
@@ -110,7 +114,7 @@ def _bus(settings: Settings, units: Units, clock: Clock) -> Bus:
     if not settings.is_cluster:
         from storage.log import SqliteLog
 
-        return SqliteLog(units.database, units, clock, settings.log_partitions)
+        return SqliteLog(units.database, units, clock, units.partitions)
     from hub.bus.kafka import KafkaBus
 
     return KafkaBus(
