@@ -417,7 +417,7 @@ async def test_scripts_of_the_page_cannot_read_the_conversation_or_speak_for_the
 
 async def test_a_logged_in_customer_is_attested_and_leaves_nothing_behind(town: Street) -> None:
     visit = await town.visit()
-    await visit.page.evaluate("token => HubChat('user', () => Promise.resolve(token))", user_token())
+    await visit.page.evaluate("token => HubChat('setUser', () => Promise.resolve(token))", user_token())
     await visit.open_chat()
     await visit.say("đơn của tôi")
     await visit.until_stored("đơn của tôi")
@@ -426,7 +426,7 @@ async def test_a_logged_in_customer_is_attested_and_leaves_nothing_behind(town: 
     await visit.page.reload()
     await visit.bubble.first.wait_for()
     await expect(visit.frame.get_by_text("đơn của tôi")).to_have_count(0)
-    await visit.page.evaluate("token => HubChat('user', token)", user_token())
+    await visit.page.evaluate("token => HubChat('setUser', token)", user_token())
     await visit.sees("đơn của tôi")
     await visit.page.evaluate("HubChat('reset')")
     await expect(visit.frame.get_by_text("đơn của tôi")).to_have_count(0)
@@ -455,7 +455,7 @@ async def test_the_page_can_drive_the_widget_and_listen(town: Street) -> None:
           window.heard = [];
           for (const name of ["ready", "opened", "closed"]) HubChat("on", name, () => heard.push(name));
           HubChat("on", "opened", () => { throw new Error("a listener of the shop") });
-          HubChat("language", "en");
+          HubChat("setLanguage", "en");
           HubChat("open");
         }"""
     )

@@ -80,12 +80,11 @@ function makeWidget(hub: string, key: string): { start(): Promise<void>; command
   };
 
   const open = (isWanted: boolean) => {
-    if (!bubble || isOpen === isWanted) return;
+    if (isWanted) keep("session", "open", "1");
+    else forget("session", "open");
+    if (!bubble || isOpen === isWanted) return; // not there yet: it will see what was wanted
     isOpen = isWanted;
-    if (isOpen) {
-      keep("session", "open", "1");
-      load();
-    } else forget("session", "open");
+    if (isOpen) load();
     bubble.open(isOpen);
     tell("open", { open: isOpen });
     if (isOpen) frame?.focus();
@@ -116,11 +115,11 @@ function makeWidget(hub: string, key: string): { start(): Promise<void>; command
       open(false);
       bubble?.hide(true);
     },
-    user: (value) => {
+    setUser: (value) => {
       jwt = value as Jwt;
       renew();
     },
-    language: (value) => {
+    setLanguage: (value) => {
       locale = String(value);
       bubble?.speak(locale);
       tell("language", { locale });
