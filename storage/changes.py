@@ -27,6 +27,7 @@ from hub.events import (
 from hub.ids import AgentId, ConversationId, EventId, IdentityId
 from storage import conversations as conversation_store
 from storage import touchpoints as touchpoint_store
+from storage.bulk import Bulk
 from storage.conversations import Conversation
 from storage.tables import channel_identities, conversation_history, conversations, provider_messages, touchpoints
 from storage.touchpoints import Touchpoint
@@ -129,8 +130,7 @@ class ChangeSet:
             self._work.publish(event, caused_by=pending.caused_by)
             if event.TYPE not in NOT_HISTORY:
                 history.append(self._history_row(event))
-        if history:
-            await self._work.connection.execute(sa.insert(conversation_history), history)
+        await _INSERT_HISTORY.execute(self._work.connection, history)
         self._pending, self._conversations, self._added, self._changed = [], {}, [], {}
 
     def _next(self, conversation: Conversation) -> ConversationState:
@@ -141,37 +141,23 @@ class ChangeSet:
     async def _write_conversations(self) -> None:
         # Those that close go first: the next open one of the same customer must find the place free.
         rows = sorted(self._conversations.values(), key=lambda c: c.is_open)
-        updates = [conversation_store.to_row(c) for c in rows if not c.is_new]
-        if updates:
-            await self._work.connection.execute(_UPDATE_CONVERSATION, [_prefixed(row) for row in updates])
-        inserts = [c for c in rows if c.is_new]
-        if inserts:
-            await self._work.connection.execute(
-                sa.insert(conversations), [conversation_store.to_row(c) for c in inserts]
-            )
-            for conversation in inserts:
-                conversation.is_new = False
+        updates, inserts = [c for c in rows if not c.is_new], [c for c in rows if c.is_new]
+        await _UPDATE_CONVERSATIONS.execute(self._work.connection, [conversation_store.to_row(c) for c in updates])
+        await _INSERT_CONVERSATIONS.execute(self._work.connection, [conversation_store.to_row(c) for c in inserts])
+        for conversation in inserts:
+            conversation.is_new = False
 
     async def _write_touchpoints(self) -> None:
         if self._added:
-            rows = [touchpoint_store.to_row(touchpoint) for touchpoint, _ in self._added]
-            insert = sa.insert(touchpoints).returning(touchpoints.c.id, touchpoints.c.number)
-            numbers = {row.id: row.number for row in await self._work.connection.execute(insert, rows)}
-            for touchpoint, _ in self._added:
-                touchpoint.number = numbers[touchpoint.id]
-            await self._write_provider_ids()
-        if self._changed:
-            changed = [_prefixed(touchpoint_store.to_row(t)) for t in self._changed.values()]
-            await self._work.connection.execute(_UPDATE_TOUCHPOINT, changed)
-
-    async def _write_provider_ids(self) -> None:
-        rows = [
-            {"account_id": t.account_id, "provider_message_id": provider_id, "touchpoint_number": t.number}
-            for t, provider_ids in self._added
-            for provider_id in provider_ids
-        ]
-        if rows:
-            await self._work.connection.execute(sa.insert(provider_messages), rows)
+            await touchpoint_store.insert(self._work, [touchpoint for touchpoint, _ in self._added])
+            names = [
+                {"account_id": t.account_id, "provider_message_id": provider_id, "touchpoint_number": t.number}
+                for t, provider_ids in self._added
+                for provider_id in provider_ids
+            ]
+            await _INSERT_NAMES.execute(self._work.connection, names)
+        changed = [touchpoint_store.to_row(touchpoint) for touchpoint in self._changed.values()]
+        await _UPDATE_TOUCHPOINTS.execute(self._work.connection, changed)
 
     def _history_row(self, event: ConversationEvent) -> dict[str, Any]:
         agent_id: AgentId | None = getattr(event, "agent_id", None) or getattr(event, "by", None)
@@ -185,23 +171,13 @@ class ChangeSet:
         }
 
 
-def _prefixed(row: dict[str, Any]) -> dict[str, Any]:
-    return {f"v_{name}": value for name, value in row.items()}
-
-
-def _update_by(table: sa.Table, key: str, frozen: frozenset[str]) -> sa.Update:
-    columns = [c.name for c in table.columns if c.name not in frozen]
-    return (
-        sa.update(table)
-        .where(table.c[key] == sa.bindparam(f"v_{key}"))
-        .values({name: sa.bindparam(f"v_{name}") for name in columns if name != key})
-    )
-
-
-_UPDATE_CONVERSATION = _update_by(conversations, "id", frozenset({"opened_at", "identity_id"}))
+_INSERT_CONVERSATIONS = Bulk.insert(conversations)
+_UPDATE_CONVERSATIONS = Bulk.update(conversations, "id", without=("opened_at", "identity_id"))
+_INSERT_NAMES = Bulk.insert(provider_messages)
+_INSERT_HISTORY = Bulk.insert(conversation_history)
 # Messages never move: what a touchpoint is and came through is not among what an update can write.
-_UPDATE_TOUCHPOINT = _update_by(
+_UPDATE_TOUCHPOINTS = Bulk.update(
     touchpoints,
     "number",
-    frozenset({"id", "identity_id", "identity_seq", "channel", "account_id", "author", "accepted_at", "client_id"}),
+    without=("id", "identity_id", "identity_seq", "channel", "account_id", "author", "accepted_at", "client_id"),
 )

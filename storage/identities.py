@@ -4,7 +4,7 @@
 conversations, identities, then replies and touchpoints; within each by id.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.events import Channel
 from hub.ids import CustomerId, IdentityId, new_id
+from storage.bulk import Bulk
 from storage.dialect import upsert
 from storage.tables import channel_identities, customers
 from storage.unit_of_work import UnitOfWork
@@ -52,15 +53,10 @@ _PROFILE = ("display_name", "name_folded", "name_rank", "avatar_url", "locale", 
 _COUNTERS = ("last_seq", "last_inbound_at")
 
 
-def _update_of(names: tuple[str, ...]) -> sa.Update:
-    return (
-        sa.update(channel_identities)
-        .where(channel_identities.c.id == sa.bindparam("v_id"))
-        .values({name: sa.bindparam(f"v_{name}") for name in names})
-    )
-
-
-_SAVE_PROFILE, _SAVE_COUNTERS = _update_of(_PROFILE), _update_of(_COUNTERS)
+_ONLY = {column.name for column in channel_identities.columns}
+_SAVE_PROFILES = Bulk.update(channel_identities, "id", without=_ONLY - set(_PROFILE))
+_SAVE_COUNTERS = Bulk.update(channel_identities, "id", without=_ONLY - set(_COUNTERS))
+_INSERT_HOMES = Bulk.insert(customers, without=("name", "name_folded", "note"))
 
 
 async def find(connection: AsyncConnection, addresses: Iterable[Address]) -> dict[Address, Identity]:
@@ -87,7 +83,7 @@ async def insert(work: UnitOfWork, fresh: Iterable[Identity]) -> dict[Address, I
     """Each with its home record. Where another worker was faster, theirs is returned instead."""
     rows = sorted(fresh, key=lambda identity: identity.address)
     homes = [_home_row(identity) for identity in rows]
-    await work.connection.execute(sa.insert(customers), homes)
+    await _INSERT_HOMES.execute(work.connection, homes)
     statement = upsert(channel_identities, is_sqlite=work.is_sqlite).on_conflict_do_nothing(
         index_elements=["account_id", "external_id"]
     )
@@ -136,23 +132,20 @@ async def lock(connection: AsyncConnection, ids: Iterable[IdentityId]) -> dict[I
 
 
 async def save_profiles(connection: AsyncConnection, changed: Iterable[Identity]) -> None:
-    await _save(connection, _SAVE_PROFILE, _PROFILE, changed)
+    await _SAVE_PROFILES.execute(connection, _rows(changed, _PROFILE))
 
 
 async def save_counters(connection: AsyncConnection, changed: Iterable[Identity]) -> None:
     """Numbering and last inbound time of working copies that are locked."""
-    await _save(connection, _SAVE_COUNTERS, _COUNTERS, changed)
+    await _SAVE_COUNTERS.execute(connection, _rows(changed, _COUNTERS))
 
 
-async def _save(
-    connection: AsyncConnection, statement: sa.Update, names: tuple[str, ...], changed: Iterable[Identity]
-) -> None:
-    rows = [
-        {"v_id": identity.id} | {f"v_{name}": getattr(identity, name) for name in names}
+def _rows(changed: Iterable[Identity], names: Sequence[str]) -> list[dict[str, Any]]:
+    """In order of id, as they are locked."""
+    return [
+        {"id": identity.id} | {name: getattr(identity, name) for name in names}
         for identity in sorted(changed, key=lambda i: i.id)
     ]
-    if rows:
-        await connection.execute(statement, rows)
 
 
 def _home_row(identity: Identity) -> dict[str, Any]:

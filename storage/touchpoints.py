@@ -23,10 +23,15 @@ from hub.events import (
     TouchpointState,
 )
 from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, TouchpointId
+from storage.bulk import Bulk
 from storage.tables import ON_THEIR_WAY, channel_identities, provider_messages, touchpoints
+from storage.unit_of_work import UnitOfWork
 
 PAGE_MAX = 200
 ON_THEIR_WAY_MAX = 2000  # of one batch's identities
+
+_INSERT = Bulk.insert(touchpoints, without=("number",))
+_INSERT_NUMBERED = Bulk.insert(touchpoints)
 
 
 @dataclass(slots=True)
@@ -115,6 +120,22 @@ def to_row(touchpoint: Touchpoint) -> dict[str, Any]:
         "failure": delivery.failure.value if delivery and delivery.failure else None,
         "delivery_detail": delivery.detail if delivery else None,
     }
+
+
+async def insert(work: UnitOfWork, new: Sequence[Touchpoint]) -> None:
+    """In order; gives each its number. For ChangeSet, which also tells of them."""
+    rows = [to_row(touchpoint) for touchpoint in new]
+    numbers: Sequence[int]
+    if work.is_sqlite:
+        await _INSERT.execute(work.connection, rows)
+        last = (await work.connection.exec_driver_sql("SELECT last_insert_rowid()")).scalar_one()
+        numbers = range(last - len(rows) + 1, last + 1)  # ours is the only write lock, AUTOINCREMENT counts by one
+    else:
+        numbers = await _reserve(work.connection, len(rows))
+        numbered = [row | {"number": number} for row, number in zip(rows, numbers, strict=True)]
+        await _INSERT_NUMBERED.execute(work.connection, numbered)
+    for touchpoint, number in zip(new, numbers, strict=True):
+        touchpoint.number = number
 
 
 async def by_provider_ids(
@@ -246,6 +267,13 @@ async def after_identity_seq(
         .limit(limit)
     )
     return [from_row(row) for row in await connection.execute(query)]
+
+
+async def _reserve(connection: AsyncConnection, count: int) -> Sequence[int]:
+    """Numbers that nobody else gets, ascending. What is rolled back leaves a hole, as it does anyway."""
+    counter = sa.func.nextval(sa.func.pg_get_serial_sequence(touchpoints.name, touchpoints.c.number.name))
+    query = sa.select(counter).select_from(sa.func.generate_series(1, count))
+    return sorted((await connection.execute(query)).scalars())
 
 
 async def customer_of(connection: AsyncConnection, identity_id: IdentityId) -> CustomerId | None:
