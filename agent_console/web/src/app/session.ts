@@ -4,7 +4,7 @@ import i18next from "i18next";
 import { keys } from "@/data/keys";
 import { forgetOutbox } from "@/data/outbox";
 import { loadSnapshot, putMe } from "@/data/session";
-import { forgetDrafts } from "@/features/composer/drafts";
+import { forgetDrafts, recallDrafts } from "@/features/composer/drafts";
 import { onUnauthenticated } from "@/lib/api/client";
 import { asProblem } from "@/lib/api/problems";
 import type { Me } from "@/lib/api/types";
@@ -66,8 +66,9 @@ export class SignInControl {
   private async begin(): Promise<boolean> {
     try {
       const cursor = await loadSnapshot(this.client);
-      const locale = this.client.getQueryData<Me>(keys.me)?.agent.locale;
-      if (locale && locale !== i18next.language) await switchLocale(locale);
+      const agent = this.client.getQueryData<Me>(keys.me)?.agent;
+      if (agent && agent.locale !== i18next.language) await switchLocale(agent.locale);
+      if (agent) recallDrafts(agent.id);
       this.live.start(cursor);
       return true;
     } catch (error) {

@@ -1,4 +1,8 @@
-/** What is being written, per conversation, while the tab lives. Never stored: it is about customers. */
+/** What is being written, per conversation, while the tab lives.
+ *
+ * The words outlive loading the page anew, in this tab's own storage and for this agent alone: it is about customers,
+ * so signing out, and whoever signs in next, removes them. Files do not: the browser asks before it drops those.
+ */
 import { create } from "zustand";
 import { upload } from "@/features/composer/upload";
 import { asProblem, type Problem } from "@/lib/api/problems";
@@ -18,6 +22,7 @@ export interface Draft {
   readonly files: readonly DraftFile[];
 }
 
+const STORED = "onethread.drafts";
 const EMPTY: Draft = { text: "", identityId: null, files: [] };
 
 const useDrafts = create<{ readonly drafts: ReadonlyMap<string, Draft> }>(() => ({ drafts: new Map() }));
@@ -39,6 +44,7 @@ export function changeDraft(conversationId: string, change: Partial<Draft>): voi
   useDrafts.setState(({ drafts }) => ({
     drafts: new Map(drafts).set(conversationId, { ...(drafts.get(conversationId) ?? EMPTY), ...change }),
   }));
+  store();
 }
 
 /** After sending: text and files go, the chosen channel stays. */
@@ -51,6 +57,59 @@ export function clearDraft(conversationId: string): void {
 export function forgetDrafts(): void {
   for (const draft of useDrafts.getState().drafts.values()) draft.files.forEach(release);
   useDrafts.setState({ drafts: new Map() });
+  writer = null;
+  stored()?.removeItem(STORED);
+}
+
+let writer: string | null = null; // whose drafts these are; until somebody is known, nothing is stored
+
+/** What this agent had half written here before the page was loaded. */
+export function recallDrafts(agentId: string): void {
+  if (writer === agentId) return;
+  writer = agentId;
+  const { by, words } = read();
+  if (by !== agentId) {
+    stored()?.removeItem(STORED);
+    return;
+  }
+  for (const [conversationId, text] of words) {
+    if (draftOf(conversationId).text === "") changeDraft(conversationId, { text });
+  }
+}
+
+function store(): void {
+  if (writer === null) return;
+  const words = [...useDrafts.getState().drafts].flatMap(([id, { text }]) => (text.trim() === "" ? [] : [[id, text]]));
+  try {
+    stored()?.setItem(STORED, JSON.stringify({ by: writer, words }));
+  } catch {
+    console.warn("drafts: this tab's storage is full");
+  }
+}
+
+function read(): { by: string | null; words: [string, string][] } {
+  try {
+    const found: unknown = JSON.parse(stored()?.getItem(STORED) ?? "null");
+    if (isStored(found)) return found;
+  } catch {
+    // somebody wrote something else there
+  }
+  return { by: null, words: [] };
+}
+
+function isStored(found: unknown): found is { by: string; words: [string, string][] } {
+  if (typeof found !== "object" || found === null || !("by" in found) || !("words" in found)) return false;
+  const isWords = (pair: unknown) =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((v) => typeof v === "string");
+  return typeof found.by === "string" && Array.isArray(found.words) && found.words.every(isWords);
+}
+
+function stored(): Storage | null {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return null; // storage is off
+  }
 }
 
 /** Starts uploading at once, so that sending is quick. */
