@@ -5,6 +5,7 @@
    header is ever at stake. The list "*", and an empty one, would switch checks off silently: they are not used.
 2. What is sent to a socket waits in a queue that the library does not bound: `Outlet` does, and drops who is slow.
 3. A connection that joined no namespace in time is nobody's: `sweep` ends it.
+4. Messages are not compressed: a deflate window of 300 KiB for each of thousands of sockets costs more than it saves.
 """
 
 import logging
@@ -12,10 +13,12 @@ import time
 from collections.abc import Iterable
 from typing import Any, Protocol, cast
 
+import engineio.async_drivers.aiohttp
 import engineio.packet
 import orjson
 import socketio
 import socketio.packet
+from aiohttp import web
 
 from hub.metrics import counter, gauge
 
@@ -44,7 +47,7 @@ def socket_server() -> socketio.AsyncServer:
     """One per process. `server.attach(app)` serves it under /socket.io/."""
     quiet = logging.getLogger("socketio.quiet")
     quiet.setLevel(logging.CRITICAL)  # what strangers send is logged as our errors, with their text, line by line
-    return socketio.AsyncServer(
+    server = socketio.AsyncServer(
         async_mode="aiohttp",
         transports=["websocket"],
         cors_allowed_origins=_each_namespace_checks,
@@ -56,6 +59,19 @@ def socket_server() -> socketio.AsyncServer:
         logger=quiet,
         engineio_logger=quiet,
     )
+    server.eio._async = {**server.eio._async, "websocket": _PlainWebSocket}  # the library has no setting for it
+    return server
+
+
+class _PlainWebSocket(engineio.async_drivers.aiohttp.WebSocket):
+    """As the library's, without compression."""
+
+    async def __call__(self, environ: dict[str, Any]) -> web.WebSocketResponse:
+        self._sock = web.WebSocketResponse(max_msg_size=self.server.max_http_buffer_size, compress=False)
+        await self._sock.prepare(environ["aiohttp.request"])
+        self.environ = environ
+        await self.handler(self)
+        return self._sock
 
 
 def _each_namespace_checks(_origin: str | None, _environ: dict[str, Any]) -> bool:

@@ -111,8 +111,11 @@ class AgentNamespace(socketio.AsyncNamespace):
             raise _refused("auth_invalid") from error
         except BadInput as error:
             raise _refused(error.code) from error
-        except Transient as error:
+        except (Transient, TimeoutError) as error:
             raise _refused("unavailable", retry=True) from error
+        except Exception as error:
+            log.error("console_connect_failed", exc_info=error)
+            raise _refused("failed", retry=True) from error
         caller = signed_in.caller
         listener = Listener(sid, Sight.of(caller), signed_in.sign_in.token_sha256, signed_in.sign_in.expires_at)
         self._callers[sid] = caller
@@ -122,7 +125,7 @@ class AgentNamespace(socketio.AsyncNamespace):
         # Only after the library has answered the connection may anything be sent: hence a task.
         arrival = asyncio.create_task(self._arrive(listener, given.cursor), name="console catches up")
         self._arrivals.add(arrival)
-        arrival.add_done_callback(self._arrivals.discard)
+        arrival.add_done_callback(self._arrived)
 
     async def _admit(self, request: web.Request, given: ConnectAuth) -> SignedIn:
         """Raises BadInput, Transient."""
@@ -145,6 +148,11 @@ class AgentNamespace(socketio.AsyncNamespace):
             self._outlet.drop(listener.sid, "never_caught_up")
         else:
             self._boards.welcome(listener)
+
+    def _arrived(self, arrival: "asyncio.Task[None]") -> None:
+        self._arrivals.discard(arrival)
+        if not arrival.cancelled() and (error := arrival.exception()) is not None:
+            log.error("console_arrival_failed", exc_info=error)
 
     async def _disconnect(self, sid: str) -> None:
         self._callers.pop(sid, None)

@@ -85,6 +85,13 @@ async def test_a_message_is_sent_to_those_named_as_plain_utf_8(place: Place, htt
             await first.receive_str()
 
 
+async def test_nothing_is_compressed(place: Place, http: aiohttp.ClientSession) -> None:
+    socket = await http.ws_connect(place.url, compress=15)
+    assert socket.compress == 0
+    assert (await socket.receive_str()).startswith("0{")
+    await socket.close()
+
+
 async def test_polling_is_refused(place: Place, http: aiohttp.ClientSession) -> None:
     async with http.get(place.url.replace("websocket", "polling")) as answer:
         assert answer.status == 400
