@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hub.bus.base import Entry
+from hub.deadlines import Deadlines
 from hub.errors import BusUnavailable, Transient
 from hub.log import get_logger
 from hub.metrics import PUBLISH_WAITING
@@ -36,14 +37,14 @@ class GroupCommit:
         self._events = 0
         self._bytes = 0
         self._some = asyncio.Event()
+        self._deadlines = Deadlines()
         self._closed = False
 
     async def append(self, entries: Sequence[Entry], *, deadline_s: float) -> None:
         """Returns when durable. Raises BusUnavailable: too much waits already, or the deadline passed."""
         call = self._admit(entries)
         try:
-            async with asyncio.timeout(deadline_s):
-                await call.done
+            await self._deadlines.wait(call.done, deadline_s)
         except TimeoutError as error:
             raise BusUnavailable(f"the log did not take the event within {deadline_s:g} s") from error
         finally:
@@ -74,7 +75,6 @@ class GroupCommit:
         self._calls[call] = None
         self._events += len(entries)
         self._bytes += size
-        PUBLISH_WAITING.set(self._events)
         self._some.set()
         return call
 
@@ -87,6 +87,7 @@ class GroupCommit:
 
     def _take(self) -> list[_Call]:
         """The calls of the next commit, at least one."""
+        PUBLISH_WAITING.set(self._events)
         taken: list[_Call] = []
         events = 0
         while self._calls and events < COMMIT_EVENTS_MAX:
@@ -99,7 +100,6 @@ class GroupCommit:
     def _forget(self, call: _Call) -> None:
         self._events -= len(call.entries)
         self._bytes -= call.size
-        PUBLISH_WAITING.set(self._events)
 
     async def _write(self, calls: Sequence[_Call]) -> None:
         """Never raises but when cancelled: every caller is told, each for itself."""

@@ -8,7 +8,10 @@ table's counter each second finds what another process wrote.
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
+
+from prometheus_client import Counter
 
 from hub.bus.base import PUBLISH_DEADLINE_S, Entry, PartitionWorker, Tail
 from hub.bus.groups import Groups
@@ -96,7 +99,7 @@ class SqliteLog:
             raise
         PUBLISH_SECONDS.observe(self._clock.monotonic() - began)
         for entry in entries:
-            PUBLISHED.labels(topic=entry.topic).inc()
+            _published(entry.topic).inc()
 
     async def run_group(self, group: str, topics: Sequence[str], worker: PartitionWorker) -> None:
         if self._writer is None:
@@ -123,3 +126,9 @@ class SqliteLog:
                 await self._reads.look_for_strangers()
             except BusUnavailable as error:
                 _logger.warning("log_not_looked_at", reason=str(error))
+
+
+@cache
+def _published(topic: str) -> Counter:
+    """Finding a counter by its labels costs more than counting, and this is done for every event."""
+    return PUBLISHED.labels(topic=topic)
