@@ -24,7 +24,7 @@ export function Shell({ onSignedOut }: { onSignedOut: () => void }) {
   useEffect(() => listenForShortcuts(document), []);
   useEffect(() => pauseShortcuts(open !== null), [open]);
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette(), PALETTE_AFTER_MS);
+    const timer = setTimeout(() => loadPalette().catch(() => undefined), PALETTE_AFTER_MS); // offline: when it is asked for
     return () => clearTimeout(timer);
   }, []);
   const typedAhead = useTypedAhead(open === "palette");
