@@ -201,7 +201,7 @@ class Foreign(logging.Handler):
         return left_out
 
 
-_OURS = frozenset({"event", "level", "at", "logger", "logger_name", "where", "error"})
+_OURS = frozenset({"event", "level", "at", "logger", "logger_name"})
 
 
 def _masked(key: str, value: Any, depth: int) -> Any:

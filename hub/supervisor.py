@@ -56,7 +56,7 @@ async def run_all(
         for number in signals:
             loop.remove_signal_handler(number)
     for task in running.values():
-        if not task.cancelled():
+        if task.done() and not task.cancelled():
             task.result()
 
 
