@@ -1,16 +1,13 @@
 """One hub of each kind for all flow tests of a worker; each test finds it tidy."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from aiokafka.admin import AIOKafkaAdminClient
 
+from tests.flow.opening import opened, said_last
 from tests.flow.shop import Shop, Way
-from tests.flow.town import Town
-
-SHOPS: list[Shop] = []  # those that are open in this process, for the report of a failed test
 
 
 @pytest_asyncio.fixture(
@@ -22,17 +19,12 @@ async def open_shop(
     way: Way = request.param
     cluster = way == "cluster"
     environment = _cluster_settings(request, unique_name("flow")) if cluster else {}
-    async with Town() as town:
-        shop = Shop(way, _folder(tmp_path_factory, way), town, environment)
-        SHOPS.append(shop)
-        try:
-            await shop.open()
+    try:
+        async with opened(way, tmp_path_factory.mktemp(f"shop-{way}"), environment) as shop:
             yield shop
-        finally:
-            await shop.close()
-            SHOPS.remove(shop)
-            if cluster:
-                await remove_topics(environment)
+    finally:
+        if cluster:
+            await remove_topics(environment)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -47,8 +39,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """A test that failed shows what the processes said last."""
     report: pytest.TestReport = yield  # type: ignore[assignment]  # pluggy's wrappers are generators of their result
     if report.failed:
-        for shop in SHOPS:
-            report.sections += [(f"log of {name} ({shop.way})", text) for name, text in shop.logs()]
+        report.sections += said_last()
     return report  # type: ignore[return-value]  # as above
 
 
@@ -69,7 +60,3 @@ def _cluster_settings(request: pytest.FixtureRequest, name: str) -> dict[str, st
         "HUB_REDIS_URL": request.getfixturevalue("redis_url"),
         "HUB_TOPIC_PREFIX": f"{name}.",
     }
-
-
-def _folder(factory: pytest.TempPathFactory, way: str) -> Path:
-    return factory.mktemp(f"shop-{way}")

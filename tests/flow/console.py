@@ -105,6 +105,12 @@ class Console:
         return tab
 
     @property
+    def cookie(self) -> tuple[str, str]:
+        """Name and value, for a browser."""
+        name, _, value = self._cookie.partition("=")
+        return name, value
+
+    @property
     def agent_id(self) -> str:
         return str(self.me["agent"]["id"])
 
