@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable
 
@@ -12,7 +13,7 @@ from hub import supervisor
 from hub.batch import Pace
 from hub.supervisor import STUCK_EXIT_CODE, LongTask, run_all
 from hub.tasks import heed_cancellation, leaves, stop, together
-from hub.watchdog import LoopWatchdog
+from hub.watchdog import DEAF_EXIT_CODE, LoopWatchdog
 
 
 @pytest.fixture(autouse=True)
@@ -236,3 +237,27 @@ def test_the_leaves_of_nested_groups() -> None:
     one, two, three = KeyError(1), KeyError(2), KeyError(3)
     assert list(leaves(ExceptionGroup("a", [one, ExceptionGroup("b", [two, three])]))) == [one, two, three]
     assert list(leaves(one)) == [one]
+
+
+HANGING = """
+import asyncio, time
+from hub.watchdog import DEAF_EXIT_CODE, LoopWatchdog
+
+async def main():
+    async with LoopWatchdog(limit_s=0.5):
+        await asyncio.sleep(0.1)
+        time.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_process_whose_loop_hangs_ends_itself_and_says_where_it_hung() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HANGING, stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
+    )
+    async with asyncio.timeout(20):
+        _, told = await process.communicate()
+    assert process.returncode == DEAF_EXIT_CODE
+    assert b"process_ends_itself" in told
+    assert b"line 8 in main" in told
