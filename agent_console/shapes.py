@@ -89,7 +89,7 @@ def customer_view(
         phones=panel.values(EvidenceKind.PHONE),
         emails=panel.values(EvidenceKind.EMAIL),
         identities=tuple(_identity(one, panel, accounts, joined.get(one.id)) for one in panel.identities),
-        ledger=ledger_views(entries),
+        ledger=ledger_views(entries, links),
         conversations=tuple(conversations),
         created_at=panel.created_at,
     )
@@ -109,10 +109,14 @@ def suggestion_view(
     )
 
 
-def ledger_views(entries: Sequence[Entry]) -> tuple[LedgerView, ...]:
-    """Newest first."""
+def ledger_views(entries: Sequence[Entry], links: Sequence[Link]) -> tuple[LedgerView, ...]:
+    """Newest first. Undoing a merge whose link a later split has cut would change nothing."""
     standing = in_force(entries)
-    return tuple(_ledger_view(entry, entry.id in standing) for entry in reversed(entries))
+    linking = {link.entry_id for link in links if link.in_force}
+    return tuple(
+        _ledger_view(entry, entry.id in standing, entry.kind != "merge" or entry.id in linking)
+        for entry in reversed(entries)
+    )
 
 
 def in_force(entries: Sequence[Entry]) -> set[LedgerEntryId]:
@@ -169,7 +173,7 @@ def _identity(
     )
 
 
-def _ledger_view(entry: Entry, standing: bool) -> LedgerView:
+def _ledger_view(entry: Entry, standing: bool, matters: bool) -> LedgerView:
     return LedgerView(
         id=entry.id,
         kind=entry.kind,
@@ -180,7 +184,7 @@ def _ledger_view(entry: Entry, standing: bool) -> LedgerView:
         identity_b=entry.identity_b,
         target_id=entry.target_id,
         in_force=standing,
-        revocable=standing,
+        revocable=standing and matters,
     )
 
 

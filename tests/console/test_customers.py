@@ -79,7 +79,10 @@ async def test_one_identity_can_be_split_off(shop: Shop) -> None:
     browser, hoa, zalo = await two(shop)
     await merge(browser, hoa, zalo)
     assert (await browser.post(f"/identities/{zalo.identity_id}/split", {})).status == 200
-    assert [one["id"] for one in (await panel(browser, hoa))["identities"]] == [str(hoa.identity_id)]
+    shown = await panel(browser, hoa)
+    assert [one["id"] for one in shown["identities"]] == [str(hoa.identity_id)]
+    revocable = {line["kind"]: line["revocable"] for line in shown["ledger"]}
+    assert revocable == {"merge": False, "split": True}  # the merge stands, but is cut: undoing it changes nothing
     alone = await browser.post(f"/identities/{hoa.identity_id}/split", {})
     assert alone.status in {400, 409}
 
