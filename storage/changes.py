@@ -141,11 +141,14 @@ class ChangeSet:
     async def _write_conversations(self) -> None:
         # Those that close go first: the next open one of the same customer must find the place free.
         rows = sorted(self._conversations.values(), key=lambda c: c.is_open)
-        updates, inserts = [c for c in rows if not c.is_new], [c for c in rows if c.is_new]
+        inserts = [c for c in rows if c.is_new]
+        touches = [c for c in rows if not c.is_new and c.only_touched]
+        updates = [c for c in rows if not c.is_new and not c.only_touched]
+        await _TOUCH_CONVERSATIONS.execute(self._work.connection, [conversation_store.touched_row(c) for c in touches])
         await _UPDATE_CONVERSATIONS.execute(self._work.connection, [conversation_store.to_row(c) for c in updates])
         await _INSERT_CONVERSATIONS.execute(self._work.connection, [conversation_store.to_row(c) for c in inserts])
-        for conversation in inserts:
-            conversation.is_new = False
+        for conversation in (*updates, *inserts):
+            conversation.is_new, conversation.stored = False, conversation_store.settled_of(conversation)
 
     async def _write_touchpoints(self) -> None:
         if self._added:
@@ -173,6 +176,9 @@ class ChangeSet:
 
 _INSERT_CONVERSATIONS = Bulk.insert(conversations)
 _UPDATE_CONVERSATIONS = Bulk.update(conversations, "id", without=("opened_at", "identity_id"))
+_TOUCH_CONVERSATIONS = Bulk.update(
+    conversations, "id", without={c.name for c in conversations.columns} - set(conversation_store.TOUCHED)
+)
 _INSERT_NAMES = Bulk.insert(provider_messages)
 _INSERT_HISTORY = Bulk.insert(conversation_history)
 # Messages never move: what a touchpoint is and came through is not among what an update can write.

@@ -7,6 +7,7 @@ through storage.changes.ChangeSet, which numbers the changes, writes the rows an
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,10 +53,16 @@ class Conversation:
     agent_active_at: datetime | None = None
     own: dict[str, Any] | None = None
     is_new: bool = field(default=False, compare=False)
+    stored: tuple[Any, ...] | None = field(default=None, compare=False, repr=False)  # what `only_touched` compares
 
     @property
     def is_open(self) -> bool:
         return self.status is not ConversationStatus.CLOSED
+
+    @property
+    def only_touched(self) -> bool:
+        """Whether nothing but what a message changes is different from what is stored."""
+        return self.stored is not None and self.stored == settled_of(self)
 
     def state(self) -> ConversationState:
         """As it is now, to travel in an event or a snapshot."""
@@ -84,17 +91,38 @@ class Conversation:
         )
 
 
+# What every message changes. An update of these alone leaves most indexes alone, too.
+TOUCHED = ("seq", "channels", "waiting_since", "unread", "preview", "last_touch_at", "agent_active_at")
 COLUMNS = tuple(column.name for column in conversations.columns)
+
+
+_SETTLED = attrgetter(*(name for name in COLUMNS if name not in (*TOUCHED, "id", "identity_id", "opened_at")))
+
+
+def settled_of(conversation: Conversation) -> tuple[Any, ...]:
+    """All that messages leave as it is."""
+    values: tuple[Any, ...] = _SETTLED(conversation)
+    return values
+
+
+def touched_row(conversation: Conversation) -> dict[str, Any]:
+    """Column values of TOUCHED, and the id."""
+    values = {name: getattr(conversation, name) for name in ("id", *TOUCHED)}
+    values["channels"] = [channel.value for channel in conversation.channels]
+    values["preview"] = conversation.preview.model_dump(mode="json") if conversation.preview else None
+    return values
 
 
 def from_row(row: sa.Row[Any]) -> Conversation:
     """The working copy of a row that was selected with all columns."""
-    values = row._asdict()
+    values = dict(zip(COLUMNS, row, strict=True))
     values["status"] = ConversationStatus(values["status"])
     values["channels"] = tuple(Channel(channel) for channel in values["channels"])
     values["why"] = Explanation.model_validate(values["why"]) if values["why"] else None
     values["preview"] = Preview.model_validate(values["preview"]) if values["preview"] else None
-    return Conversation(**values)
+    conversation = Conversation(**values)
+    conversation.stored = settled_of(conversation)
+    return conversation
 
 
 def to_row(conversation: Conversation) -> dict[str, Any]:

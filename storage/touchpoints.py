@@ -61,10 +61,11 @@ class Touchpoint:
     client_id: str | None = None
 
     def state(self, customer_id: CustomerId) -> TouchpointState:
-        values = {name: getattr(self, name) for name in Touchpoint.__dataclass_fields__}
-        return TouchpointState.model_construct(customer_id=customer_id, **values)
+        values = {name: getattr(self, name) for name in _FIELDS}
+        return TouchpointState(customer_id=customer_id, **values)  # faster than model_construct, which is Python
 
 
+_FIELDS = tuple(Touchpoint.__dataclass_fields__)
 COLUMNS = tuple(column.name for column in touchpoints.columns)
 _PLAIN = tuple(
     name
