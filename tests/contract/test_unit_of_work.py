@@ -173,9 +173,8 @@ async def test_many_units_at_once_never_find_the_database_locked(units: Units) -
     assert sorted(int(text) for text in await texts(units)) == list(range(1, 201))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL: each statement is a moment of its own
 async def test_a_reader_sees_one_moment_and_never_a_half_written_one(units: Units) -> None:
-    if not units.database.is_sqlite:
-        pytest.skip("on PostgreSQL each statement is a moment of its own")
     async with units.database.reading() as connection:
         count = sa.select(sa.func.count()).select_from(log)
         before = (await connection.execute(count)).scalar_one()
@@ -183,9 +182,8 @@ async def test_a_reader_sees_one_moment_and_never_a_half_written_one(units: Unit
         assert (await connection.execute(count)).scalar_one() == before == 0
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL: there is one pool for both
 async def test_a_reading_connection_cannot_write(units: Units) -> None:
-    if not units.database.is_sqlite:
-        pytest.skip("on PostgreSQL there is one pool for both")
     with pytest.raises((StorageUnavailable, sa.exc.OperationalError), match="readonly"):
         async with units.database.reading() as connection:
             await connection.execute(sa.delete(log))
