@@ -7,11 +7,12 @@ PostgreSQL: one pool, READ COMMITTED, row locks where rows are contended.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -28,6 +29,7 @@ READER_BUSY_TIMEOUT_MS = 5000
 READERS = 4
 POOL_SIZE = 12
 WRITE_WAIT_S = 15.0  # for our own writer before us; a unit of work takes milliseconds
+THREAD_END_S = 5.0
 STATEMENT_TIMEOUT_MS = 30_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000  # a worker that froze inside a transaction gives its locks back
 
@@ -43,6 +45,7 @@ class Database:
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._turns = Turns()
+        self._threaded: list[aiosqlite.Connection] = []  # all that may still have a thread
         self._writer = self._sqlite_engine(read_only=False) if self.is_sqlite else self._postgres_engine()
         self._reader = self._sqlite_engine(read_only=True) if self.is_sqlite else self._writer
 
@@ -83,8 +86,13 @@ class Database:
             yield
 
     async def dispose(self) -> None:
+        """Afterwards no thread is left that would still report to this event loop, whatever was cancelled before."""
         await self._writer.dispose()
         await self._reader.dispose()
+        for connection in self._threaded:
+            connection.stop()  # a cancelled task may have left one behind; harmless for the others
+        await asyncio.to_thread(_join, self._threaded)
+        self._threaded.clear()
 
     async def ping(self) -> None:
         """Raises StorageUnavailable when the database does not answer within 2 s."""
@@ -125,6 +133,15 @@ class Database:
         async def inline() -> InlineConnection:
             return InlineConnection(path)
 
+        async def threaded() -> aiosqlite.Connection:
+            connection = aiosqlite.connect(
+                path, isolation_level=None
+            )  # the driver's BEGIN comes too late, see `_begin`
+            connection._thread.daemon = True
+            self._threaded = [c for c in self._threaded if c._thread.is_alive()]
+            self._threaded.append(connection)
+            return await connection
+
         engine = create_async_engine(
             self.url,
             poolclass=AsyncAdaptedQueuePool,
@@ -134,14 +151,12 @@ class Database:
             hide_parameters=True,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
-            **({} if read_only else {"async_creator": inline}),
+            async_creator=threaded if read_only else inline,
         )
         begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
 
         @sa.event.listens_for(engine.sync_engine, "connect")
         def _open(dbapi_connection: Any, _record: Any) -> None:
-            if read_only:
-                dbapi_connection.isolation_level = None  # the driver's own BEGIN comes too late, see `_begin`
             cursor = dbapi_connection.cursor()
             cursor.execute(f"PRAGMA busy_timeout={READER_BUSY_TIMEOUT_MS}")
             cursor.execute("PRAGMA journal_mode=WAL")
@@ -158,3 +173,8 @@ class Database:
             connection.exec_driver_sql(begin)
 
         return engine
+
+
+def _join(connections: Sequence[aiosqlite.Connection]) -> None:
+    for connection in connections:
+        connection._thread.join(THREAD_END_S)
