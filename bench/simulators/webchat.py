@@ -9,15 +9,18 @@ import contextlib
 import io
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import aiohttp
 
 ANSWER_S = 10.0
+BUSY_PAUSES_S = (0.5, 1.0, 2.0)
 NAMESPACE = "/visitor"
+
+T = TypeVar("T")
 
 
 class Refused(Exception):
@@ -158,7 +161,7 @@ class ScriptedVisitor:
             body["token"] = self.token
         if self.user_jwt:
             body["user_jwt"] = self.user_jwt
-        answer = self.boot_answer = await self.request("POST", "/w/v1/boot", json=body)
+        answer = self.boot_answer = await self._patiently(lambda: self.request("POST", "/w/v1/boot", json=body))
         self.token, self.access = answer["token"], answer["access"]
         self.seen_seq = answer["seen_seq"]
         for message in answer["messages"]:
@@ -166,6 +169,9 @@ class ScriptedVisitor:
         return answer
 
     async def connect(self) -> None:
+        await self._patiently(self._connect)
+
+    async def _connect(self) -> None:
         self.line = SocketLine(self.hub_url, self.hub_url)
         await self.line.open()
         try:
@@ -245,6 +251,17 @@ class ScriptedVisitor:
             if response.status >= 300:
                 raise Refused(answer.get("code", str(response.status)), answer)
             return answer
+
+    async def _patiently(self, step: Callable[[], Awaitable[T]]) -> T:
+        """A busy hub is asked again, as the widget does."""
+        for pause_s in BUSY_PAUSES_S:
+            try:
+                return await step()
+            except Refused as refused:
+                if refused.code != "unavailable":
+                    raise
+            await asyncio.sleep(pause_s)
+        return await step()
 
     def _line(self) -> SocketLine:
         if self.line is None:

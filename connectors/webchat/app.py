@@ -100,6 +100,12 @@ class Webchat:
             "visitor sockets": self._close_stale(self._namespace, self._sweeper),
         }
 
+    async def close_sockets(self) -> None:
+        """When the process stops: messages on their way are answered, then visitors are sent elsewhere instead of
+        being waited for."""
+        if self._namespace is not None:
+            await self._namespace.stop()
+
     def _close_stale(self, namespace: VisitorNamespace, sweeper: Sweeper) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             while True:

@@ -26,6 +26,10 @@ class Line:
         """The connection under it is closed by the client, or swept away."""
         await self._server.disconnect(sid, namespace=NAMESPACE)
 
+    def drop(self, sid: str) -> None:
+        """At once, without a word: the widget comes back, here or elsewhere."""
+        self._outlet.drop(sid, "stopping")
+
     def soon(self, action: Callable[[], Awaitable[None]]) -> None:
         """After what is being answered right now was answered. The server keeps the task, and awaits it at its end."""
 

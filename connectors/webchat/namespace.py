@@ -4,6 +4,7 @@ From the widget: message.send, typing, received, read, sync; each is acknowledge
 To the widget:   sync, message.created, message.updated, seen, typing, closed (then the socket ends).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from hub.log import get_logger
 from hub.metrics import counter
 
 FAULTS_MAX = 20  # of one socket; whoever sends that much nonsense is no widget
+STOP_S = 3.0  # for what is being answered
 EVENTS_AT_ONCE, EVENTS_PER_S = 40, 10.0  # of one socket; a widget needs a tenth
 
 EVENTS = counter("visitor_events_total", "What widgets sent over their sockets, by outcome.", ["event", "outcome"])
@@ -53,6 +55,10 @@ class VisitorNamespace(socketio.AsyncNamespace):
         self._gate = gate
         self._sockets = sockets
         self._client_address = client_address
+        self._busy = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._is_stopping = False
         self._handlers: dict[str, Callable[[VisitorSocket, Any], Awaitable[dict[str, Any]]]] = {
             "message.send": self._message_send,
             "typing": self._typing,
@@ -64,16 +70,25 @@ class VisitorNamespace(socketio.AsyncNamespace):
     async def trigger_event(self, event: str, *args: Any) -> Any:
         """Every event of the namespace comes through here: the library's own dispatch answers unknown ones and errors
         with silence."""
-        if event == "connect":
-            return await self._connect(*args)
         if event == "disconnect":
             return self._sockets.remove(args[0])
-        return await self._answer(event, args[0], args[1:])
+        self._busy += 1
+        self._idle.clear()
+        try:
+            if event == "connect":
+                return await self._connect(*args)
+            return await self._answer(event, args[0], args[1:])
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._idle.set()
 
     # --- coming and going --------------------------------------------------------------------------------------------
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         request: web.BaseRequest = environ["aiohttp.request"]
+        if self._is_stopping:
+            raise _refused("unavailable", retry=True)
         try:
             given = ConnectAuth.model_validate(auth)
             access, widget = await admitted(given.token, self._tokens, self._widgets)
@@ -112,6 +127,17 @@ class VisitorNamespace(socketio.AsyncNamespace):
         self._line.send([socket.sid], "sync", _json(sync))
         for oldest in list(tabs.sockets)[: -widget.settings.sockets_per_visitor]:
             await self.close(oldest, "too_many_tabs")
+
+    async def stop(self) -> None:
+        """Takes nothing more, ends what is being answered, and sends everybody elsewhere."""
+        self._is_stopping = True
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("visitor_events_cut_off", events=self._busy)
+        for socket in self._sockets:
+            self._line.drop(socket.sid)
 
     async def close(self, sid: str, reason: str) -> None:
         """Says why, so that the widget knows whether coming back makes sense."""
@@ -153,6 +179,8 @@ class VisitorNamespace(socketio.AsyncNamespace):
         socket: VisitorSocket,
         data: tuple[Any, ...],
     ) -> dict[str, Any]:
+        if self._is_stopping:
+            return _refusal("unavailable", 2.0)
         if not socket.burst.take():
             return _refusal("too_much", 1.0)
         if len(data) != 1:

@@ -259,6 +259,7 @@ async def _serve(
     runner = web.AppRunner(app, shutdown_timeout=0.5, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
+    stack.push_async_callback(webchat.close_sockets)
     await web.TCPSite(runner, "127.0.0.1", port).start()
     house.runner = runner
     house.url = f"http://127.0.0.1:{runner.addresses[0][1]}"

@@ -18,6 +18,7 @@ const NOTICE_MS = 6000;
 const OFFLINE_AFTER_MS = 2500;
 const LOOK_EVERY_MS = 45_000;
 const RENEW_EVERY_MS = 10_000;
+const BOOT_PAUSES_MS = [1500, 4000, 10_000];
 
 export class Chat {
   readonly store = new Store();
@@ -31,6 +32,7 @@ export class Chat {
   private access = "";
   private mark = "";
   private boots = 0;
+  private failedBoots = 0;
   private renewedAt = -RENEW_EVERY_MS;
   private typedAt = 0;
   private typingTimer = 0;
@@ -88,10 +90,17 @@ export class Chat {
       if (number === this.boots) this.booted(booted, handover);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      if (number !== this.boots) return;
-      if (this.state.phase === "chat") setTimeout(() => number === this.boots && this.boot(), RENEW_EVERY_MS);
-      else this.store.set({ phase: "broken" });
+      if (number === this.boots) this.bootLater(number, error.code);
     }
+  }
+
+  /** A hub that is busy or away is asked again; what it refuses for good is told. */
+  private bootLater(number: number, code: string): void {
+    const isPassing = code === "offline" || code === "unavailable" || code === "too_fast";
+    const pause = BOOT_PAUSES_MS[Math.min(this.failedBoots++, BOOT_PAUSES_MS.length - 1)] ?? 0;
+    if (isPassing) setTimeout(() => number === this.boots && void this.boot(), pause);
+    if (this.state.phase === "chat") return;
+    if (!isPassing || this.failedBoots > BOOT_PAUSES_MS.length) this.store.set({ phase: "broken" });
   }
 
   /** Boots; proves some work first if the hub wants that. */
@@ -110,6 +119,7 @@ export class Chat {
 
   private booted(booted: Boot, handover: Handover): void {
     const { widget, visitor } = booted;
+    this.failedBoots = 0;
     const isSame = visitor.mark === this.mark;
     const isRenewed = this.mark !== "" && handover.token !== undefined && !handover.jwt && !visitor.verified;
     this.mark = visitor.mark;
