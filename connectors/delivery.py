@@ -6,7 +6,8 @@ leaves a claim that runs out, and the reply is UNKNOWN.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from mimetypes import guess_extension
@@ -28,6 +29,7 @@ from hub.errors import (
 from hub.events import Attachment, FailureReason
 from hub.ids import IdentityId
 from hub.log import get_logger
+from hub.tasks import stop
 from storage import accounts as account_store
 from storage import reply_queue
 from storage.blobs import BlobStore
@@ -41,11 +43,13 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryPace:
-    """Seconds. A claim must outlast the call and the settling of what came of it."""
+    """Seconds. A claim is renewed while its sender lives, so it only lasts as long as a dead one may hold up what its
+    customer is to be told next."""
 
     send_s: float = 90.0  # uploads of large files included
     settle_s: float = 100.0
-    claim_s: float = 200.0
+    claim_s: float = 30.0
+    renew_s: float = 8.0
     retry_s: tuple[float, ...] = (1, 2, 5, 15, 60, 300)  # after the first, second, … attempt; the last one repeats
     attempts_max: int = 20  # a bit more than an hour
 
@@ -129,6 +133,15 @@ class Delivery:
                 raise
         return claim
 
+    @asynccontextmanager
+    async def held(self, claim: Claim) -> AsyncIterator[None]:
+        """The claim does not run out meanwhile, as long as the database can be reached."""
+        renewing = asyncio.create_task(self._renew(claim), name="claim renewal")
+        try:
+            yield
+        finally:
+            await stop([renewing])
+
     async def send(self, running: RunningAccount, claim: Claim) -> Result:
         """Calls the provider, once."""
         try:
@@ -186,6 +199,17 @@ class Delivery:
             case Later():
                 until = work.clock.now() + timedelta(seconds=decided.after_s)
                 await reply_queue.put_back(work, touchpoint_id, attempt_id, until=until, counts=decided.counts)
+
+    async def _renew(self, claim: Claim) -> None:
+        lease = timedelta(seconds=self._pace.claim_s)
+        while True:
+            await asyncio.sleep(self._pace.renew_s)
+            try:
+                async with self._units.begin() as work:
+                    await reply_queue.renew(work, claim.touchpoint.id, claim.attempt_id, lease=lease)
+                    await work.commit()
+            except Transient as error:
+                self._seldom.warning("claim_not_renewed", "renew", error=str(error))
 
     async def _insist(self, step: Callable[[UnitOfWork], Awaitable[None]]) -> None:
         """`step` must be harmless to repeat: a commit whose answer was lost is done again."""

@@ -178,10 +178,11 @@ class Egress:
         claim = await self._delivery.claim(identity_id)
         if claim is None:
             return False
-        with SEND_SECONDS.labels(claim.channel.value).time():
-            result = await self._delivery.send(running, claim)
-        _tell(gate, running, result)
-        decided = await self._delivery.settle(running, claim, result)
+        async with self._delivery.held(claim):
+            with SEND_SECONDS.labels(claim.channel.value).time():
+                result = await self._delivery.send(running, claim)
+            _tell(gate, running, result)
+            decided = await self._delivery.settle(running, claim, result)
         outcome = OUTCOMES[type(decided)]
         ATTEMPTS.labels(claim.channel.value, outcome).inc()
         log.info("reply_attempted", account=claim.account_id, touchpoint=str(claim.touchpoint.id), outcome=outcome)

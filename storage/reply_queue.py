@@ -108,6 +108,20 @@ async def is_claimed(connection: AsyncConnection, touchpoint_id: TouchpointId, a
     return row is not None and row.attempt_id == attempt_id and row.state == S.SENDING.value
 
 
+async def renew(work: UnitOfWork, touchpoint_id: TouchpointId, attempt_id: AttemptId, *, lease: timedelta) -> None:
+    """The claim lasts `lease` from now. A no-op when this attempt does not hold the reply any more."""
+    query = (
+        sa.update(reply_queue)
+        .where(
+            reply_queue.c.touchpoint_id == touchpoint_id,
+            reply_queue.c.attempt_id == attempt_id,
+            reply_queue.c.state == S.SENDING.value,
+        )
+        .values(claimed_until=work.clock.now() + lease)
+    )
+    await work.connection.execute(query)
+
+
 async def succeed(work: UnitOfWork, touchpoint_id: TouchpointId, provider_ids: Sequence[str]) -> None:
     """The provider took it. True even when others have meanwhile given the attempt up. The caller commits."""
     conversation, touchpoint = await _lock_reply(work.connection, touchpoint_id)

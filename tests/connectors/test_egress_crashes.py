@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 from hub.errors import CommitUnknown, StorageUnavailable
@@ -8,10 +9,12 @@ from hub.events import (
     DeliveryState,
     FailureReason,
 )
+from hub.ids import TouchpointId
 from storage import early, replies, reply_queue
 from storage.unit_of_work import UnitOfWork, Units
 from tests.connectors.post_house import (
     ACCOUNT,
+    PACE,
     Post,
     accepted,
     deliveries_told,
@@ -55,6 +58,26 @@ async def test_in_a_cluster_it_is_unknown_when_its_claim_has_run_out(post: Post)
         await post.becomes(killed, S.UNKNOWN)
         await post.becomes(following, S.SENT)
     assert post.api.accepted == ["hai"]
+
+
+async def test_a_claim_lasts_as_long_as_its_sender_lives(post: Post) -> None:
+    post.api.plan = lambda letter: "hang"
+    [reply] = await post.write("lan", "một")
+    pace = replace(PACE.delivery, claim_s=30.0, renew_s=0.02)
+    async with running(post.egress(delivery=pace), post.egress(delivery=pace)):
+        await eventually(lambda: seen(post, 1))
+        for _ in range(4):
+            post.clock.advance(20)
+            await eventually(lambda: lasts(post, reply, 20))
+        assert await post.state(reply) is S.SENDING
+        post.api.gate.set()
+        await post.becomes(reply, S.SENT)
+    assert len(post.api.seen) == 1
+
+
+async def lasts(post: Post, touchpoint_id: TouchpointId, more_s: float) -> bool:
+    row = await post.row(touchpoint_id)
+    return bool(row.claimed_until > post.clock.now() + timedelta(seconds=more_s))
 
 
 async def test_a_late_success_counts_although_the_reply_was_given_up(post: Post) -> None:
