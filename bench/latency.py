@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from bench import webhooks
 from bench.path import PEOPLE, working_shop
 from bench.report import Figure, tell
-from bench.rig import Rig
-from bench.shop import Watcher, paced
+from bench.shop import Shop, paced
 from bench.statistics import percentile
 
 RATES_PER_S = (100, 500)
@@ -19,18 +18,18 @@ OWED_P50_MS, OWED_P99_MS = 20.0, 100.0
 
 async def measure(*, seconds: float, rates: Sequence[int] = RATES_PER_S) -> list[Figure]:
     figures: list[Figure] = []
-    async with working_shop() as (running, watcher):
+    async with working_shop() as shop:
         for run, rate in enumerate(rates, start=2):
-            waits_ms = await _waits_ms(running, watcher, rate, seconds, run)
+            waits_ms = await _waits_ms(shop, rate, seconds, run)
             tell(f"{rate}/s: p50 {percentile(waits_ms, 50):.1f} ms, p99 {percentile(waits_ms, 99):.1f} ms")
             figures += _figures(rate, waits_ms)
     return figures
 
 
-async def _waits_ms(running: Rig, watcher: Watcher, rate: int, seconds: float, run: int) -> list[float]:
+async def _waits_ms(shop: Shop, rate: int, seconds: float, run: int) -> list[float]:
     messages = webhooks.messages(int(rate * seconds), people=PEOPLE, run=run)
-    tally = await paced(running, watcher, messages, rate)
-    return [(seen - due) * 1000 for seen, due in zip(watcher.seen_at, tally.due_at, strict=True)]
+    tally = await paced(shop, messages, rate)
+    return [(seen - due) * 1000 for seen, due in zip(shop.watcher.seen_at, tally.due_at, strict=True)]
 
 
 def _figures(rate: int, waits_ms: Sequence[float]) -> list[Figure]:

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 
 from bench import webhooks
 from bench.report import Figure, tell
-from bench.rig import Rig, rig
-from bench.shop import Watcher, fill, flooded, open_shop, paced
+from bench.rig import rig
+from bench.shop import Shop, fill, flooded, open_shop, paced
 from bench.statistics import alternating, percentile
 
 AGENTS = 20
@@ -25,13 +25,13 @@ FLAT_BASE = 10_000
 async def measure(*, count: int, seconds: float, flat: bool = False, stored: int = 200_000) -> list[Figure]:
     if flat:
         return await _flat(count, stored)
-    async with working_shop() as (running, watcher):
-        cpu_s = running.hub.cpu_s()
-        per_s = await sustained(running, watcher, count, run=2)
-        cpu_us = (running.hub.cpu_s() - cpu_s) / count * 1e6
+    async with working_shop() as shop:
+        cpu_s = shop.hub.cpu_s()
+        per_s = await sustained(shop, count, run=2)
+        cpu_us = (shop.hub.cpu_s() - cpu_s) / count * 1e6
         tell(f"flood: {per_s:,.0f}/s")
-        behind_ms = await _offered(running, watcher, int(OFFERED_PER_S * seconds))
-        memory_mib = running.hub.memory_mib()
+        behind_ms = await _offered(shop, int(OFFERED_PER_S * seconds))
+        memory_mib = shop.hub.memory_mib()
     note = f"{count:,} messages of {PEOPLE} customers, {AGENTS} agents, to the last one seen"
     return [
         Figure(name="whole path, flood", value=per_s, unit="messages/s", owed=1500, note=note),
@@ -43,24 +43,24 @@ async def measure(*, count: int, seconds: float, flat: bool = False, stored: int
 
 
 @asynccontextmanager
-async def working_shop(stored: int = 0) -> AsyncIterator[tuple[Rig, Watcher]]:
-    async with rig(agents=AGENTS, stored=stored) as running, open_shop(running) as watcher:
-        await fill(running, watcher, PEOPLE)
-        yield running, watcher
+async def working_shop(stored: int = 0) -> AsyncIterator[Shop]:
+    async with rig(agents=AGENTS, stored=stored) as running, open_shop(running) as shop:
+        await fill(shop, PEOPLE)
+        yield shop
 
 
-async def sustained(running: Rig, watcher: Watcher, count: int, *, run: int) -> float:
+async def sustained(shop: Shop, count: int, *, run: int) -> float:
     """Messages a second, end to end."""
     messages = webhooks.messages(count, people=PEOPLE, run=run)
-    tally = await flooded(running, watcher, messages, seconds=FLOOD_S_MAX)
-    return count / (max(watcher.seen_at) - tally.began)
+    tally = await flooded(shop, messages, seconds=FLOOD_S_MAX)
+    return count / (max(shop.watcher.seen_at) - tally.began)
 
 
-async def _offered(running: Rig, watcher: Watcher, count: int) -> list[float]:
+async def _offered(shop: Shop, count: int) -> list[float]:
     """Milliseconds from due to seen, at OFFERED_PER_S."""
     messages = webhooks.messages(count, people=PEOPLE, run=3)
-    tally = await paced(running, watcher, messages, OFFERED_PER_S)
-    return [(seen - due) * 1000 for seen, due in zip(watcher.seen_at, tally.due_at, strict=True)]
+    tally = await paced(shop, messages, OFFERED_PER_S)
+    return [(seen - due) * 1000 for seen, due in zip(shop.watcher.seen_at, tally.due_at, strict=True)]
 
 
 async def _flat(count: int, stored: int) -> list[Figure]:
@@ -68,8 +68,8 @@ async def _flat(count: int, stored: int) -> list[Figure]:
     small: list[float] = []
     large: list[float] = []
     for older in (FLAT_BASE, stored, FLAT_BASE):
-        async with working_shop(older) as (running, watcher):
-            per_s = await sustained(running, watcher, count, run=2)
+        async with working_shop(older) as shop:
+            per_s = await sustained(shop, count, run=2)
         (large if older == stored else small).append(per_s)
         tell(f"over {older:,} stored messages: {per_s:,.0f}/s")
     slower = 1 / alternating(small, large)

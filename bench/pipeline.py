@@ -25,6 +25,7 @@ from bench.report import CannotMeasure, Figure, tell
 from bench.statistics import alternating
 from connectors.facebook.inbound import to_events
 from connectors.facebook.reading import Page
+from hub.assembly import garbage
 from hub.assembly.ground import Ground, open_ground
 from hub.assembly.roles import Site, identity
 from hub.bus.base import Partition, Record
@@ -53,6 +54,7 @@ Rows = dict[str, list[dict[str, Any]]]  # table -> rows
 
 async def measure(*, count: int) -> list[Figure]:
     messages = webhooks.messages(count, people=PEOPLE)
+    garbage.settle()  # as every hub does
     written = await _rows_of_a_first_run(messages)
     bare: list[Turn] = []
     hub: list[Turn] = []

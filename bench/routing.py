@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bench.report import Figure
 from bench.statistics import median, spread
+from hub.assembly import garbage
 from hub.events import PresenceStatus
 from hub.ids import AgentId, ConversationId, QueueId, new_id
 from router.pool import Agent, Decision, Pool, Work
@@ -77,6 +78,7 @@ async def measure(*, count: int, agents: int = 10_000, waiting: int = 100_000, s
     decisions, rounds = [], []
     for run in range(RUNS):
         shop = Shop.of(agents, waiting, seed + run)
+        garbage.settle()  # as every hub does
         made, deciding_s, began = 0, 0.0, time.perf_counter()
         while made < count:
             before = time.perf_counter()

@@ -5,12 +5,14 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from bench import webhooks
 from bench.console import Console, Refused
 from bench.follower import TROUBLE, Follower, following
 from bench.load import Load, Tally
+from bench.processes import Program
 from bench.report import CannotMeasure
 from bench.rig import Rig
 
@@ -88,8 +90,23 @@ class Desk(Follower):
             self._offers.put_nowait(content["event"]["conversation"]["id"])
 
 
+@dataclass(frozen=True, slots=True)
+class Shop:
+    rig: Rig
+    watcher: Watcher
+    desks: Sequence[Desk]
+
+    @property
+    def accepted(self) -> int:
+        return sum(desk.accepted for desk in self.desks)
+
+    @property
+    def hub(self) -> Program:
+        return self.rig.hub
+
+
 @asynccontextmanager
-async def open_shop(rig: Rig) -> AsyncIterator[Watcher]:
+async def open_shop(rig: Rig) -> AsyncIterator[Shop]:
     """Everybody at work until the end."""
     watcher = Watcher(rig.supervisor)
     desks = [Desk(rig.console(person)) for person in rig.people if person.role == "agent"]
@@ -98,7 +115,7 @@ async def open_shop(rig: Rig) -> AsyncIterator[Watcher]:
             await desk.console.available()
         accepting = [asyncio.create_task(desk.accept()) for desk in desks]
         try:
-            yield watcher
+            yield Shop(rig, watcher, desks)
         finally:
             for task in accepting:
                 task.cancel()
@@ -107,30 +124,32 @@ async def open_shop(rig: Rig) -> AsyncIterator[Watcher]:
                     await task
 
 
-async def fill(rig: Rig, watcher: Watcher, people: int) -> None:
-    """Everybody writes once, is offered and accepted: a shop in the middle of its day."""
+async def fill(shop: Shop, people: int) -> None:
+    """Everybody writes once, is offered and accepted: a shop in the middle of its day. Raises CannotMeasure."""
     messages = webhooks.messages(people, people=people)
-    watcher.expect(messages)
-    load = Load(rig.hub.port, rig.requests(messages), connections=CONNECTIONS)
-    (await load.pace(OPENING_PER_S, seconds=people / OPENING_PER_S + QUIET_S)).unrefused()
-    await watcher.all_seen()
+    await paced(shop, messages, OPENING_PER_S)
+    until = time.monotonic() + QUIET_S
+    while shop.accepted < people:
+        if time.monotonic() > until:
+            raise CannotMeasure(f"only {shop.accepted} of {people} conversations were offered and accepted")
+        await asyncio.sleep(0.1)
 
 
-async def paced(rig: Rig, watcher: Watcher, messages: list[webhooks.Webhook], per_s: float) -> Tally:
+async def paced(shop: Shop, messages: list[webhooks.Webhook], per_s: float) -> Tally:
     """Returns when the last message was seen."""
-    watcher.expect(messages)
-    load = Load(rig.hub.port, rig.requests(messages), connections=CONNECTIONS)
+    shop.watcher.expect(messages)
+    load = Load(shop.hub.port, shop.rig.requests(messages), connections=CONNECTIONS)
     tally = await load.pace(per_s, seconds=len(messages) / per_s + QUIET_S)
-    await watcher.all_seen()
+    await shop.watcher.all_seen()
     return tally.unrefused()
 
 
-async def flooded(rig: Rig, watcher: Watcher, messages: list[webhooks.Webhook], *, seconds: float) -> Tally:
+async def flooded(shop: Shop, messages: list[webhooks.Webhook], *, seconds: float) -> Tally:
     """As much as is accepted, then until the last message was seen."""
-    watcher.expect(messages)
-    load = Load(rig.hub.port, rig.requests(messages), connections=CONNECTIONS)
+    shop.watcher.expect(messages)
+    load = Load(shop.hub.port, shop.rig.requests(messages), connections=CONNECTIONS)
     tally = await load.flood(seconds=seconds)
     if tally.accepted < len(messages):
         raise CannotMeasure(f"only {tally.accepted} of {len(messages)} messages were accepted in {seconds:g} s")
-    await watcher.all_seen()
+    await shop.watcher.all_seen()
     return tally

@@ -15,6 +15,7 @@ from connectors.accounts import AccountUnusable, ConnectorDirectory, RunningAcco
 from connectors.base import KnowsMediaHosts, OpensMedia
 from connectors.fetching import Fetcher, FetchFailed, FetchRefused, HeadersFor
 from connectors.limits import Seldom
+from hub.bus.base import Record
 from hub.clock import Clock
 from hub.errors import Transient
 from hub.events import (
@@ -38,6 +39,8 @@ from storage.unit_of_work import UnitOfWork, Units
 
 GROUP = "media"
 TOPICS = (CONVERSATIONS,)
+_ENTRIES = frozenset({TouchpointAdded.TYPE, TouchpointChanged.TYPE, ""})  # "": the log does not say
+_NO_FILES, _RECORDING = b'"attachments":[]', b'"recording":{'
 ORIGIN = "fetched"
 PIXELS_MAX = 50_000_000  # a picture that claims more is offered as a file: showing it could kill a browser
 
@@ -61,6 +64,12 @@ class MediaPace:
     lease_s: float = 300.0  # longer than fetching and storing all files of one message
     look_s: float = 2.0
     retry_s: tuple[float, ...] = (2, 10, 60, 300, 1800)  # recordings and CDNs lag behind by seconds to minutes
+
+
+def concerns(record: Record) -> bool:
+    """May there be a file in it? Most entries are words alone, which their bytes say: a quotation mark within a
+    customer's words is escaped, so these bytes stand where the entry says it."""
+    return record.type in _ENTRIES and (_NO_FILES not in record.value or _RECORDING in record.value)
 
 
 class MediaFetch:

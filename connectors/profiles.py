@@ -11,7 +11,7 @@
 """
 
 import asyncio
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,9 +22,19 @@ from connectors.accounts import ConnectorDirectory
 from connectors.base import Connector, ShowsProfiles
 from connectors.ingress import Publisher
 from connectors.payload import dedupe_key
+from hub.bus.base import Record
 from hub.ephemeral import Ephemeral, Rate
 from hub.errors import CredentialsInvalid, HubError, SendError, SendRejected, SendThrottled, SendTransient
-from hub.events import Author, Channel, Envelope, MessageReceived, Profile, ProfileReceived, wrap
+from hub.events import (
+    Author,
+    Channel,
+    Envelope,
+    MessageReceived,
+    Profile,
+    ProfileReceived,
+    touchpoint_key,
+    wrap,
+)
 from hub.events.envelope import EventData
 from hub.ids import ChannelAccountId, EventId
 from hub.log import get_logger
@@ -39,6 +49,8 @@ ASK_AGAIN_AFTER = timedelta(hours=24)
 # The resolver reads the same messages in its own time, so the identity to remember an answer with may come after it.
 REMEMBER_PAUSES_S = (0.0, 0.2, 1.0, 5.0, 20.0)
 RATE = Rate(burst=50, per_s=10.0)
+SETTLED_MAX = 20_000
+_MESSAGES = frozenset({MessageReceived.TYPE, ""})  # "": the log does not say
 
 LOOKUPS = counter("profile_lookups_total", "Questions for a customer's profile, by outcome.", ["channel", "outcome"])
 
@@ -92,6 +104,7 @@ class ProfileLookups:
         self._ephemeral = ephemeral
         self._connectors = connectors
         self._limits = limits = limits or ProfileLimits()
+        self._settled: OrderedDict[str, float] = OrderedDict()  # key in the log -> nobody need ask until (monotonic)
         self._waiting: set[Address] = set()  # from being taken to being settled
         self._taken: asyncio.Queue[_Question] = asyncio.Queue()  # no longer than `_waiting`
         self._lanes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # account -> whose turn it is
@@ -103,6 +116,13 @@ class ProfileLookups:
         """Customers who are being asked for, or will be."""
         return len(self._waiting)
 
+    def concerns(self, record: Record) -> bool:
+        """May its customer have to be asked for? Told by the key, which is the customer's address."""
+        if record.type not in _MESSAGES:
+            return False
+        until = self._settled.get(record.key)
+        return until is None or until < self._clock.monotonic()
+
     async def handle(self, work: UnitOfWork, events: Sequence[Envelope[EventData]]) -> None:
         """Takes note of who is to be asked for, once the batch is committed."""
         found = (question for event in events if (question := self._question(event)) is not None)
@@ -111,6 +131,7 @@ class ProfileLookups:
             asked_before = self._clock.now() - ASK_AGAIN_AFTER
             unnamed = await profile_store.unnamed(work.connection, questions, asked_before=asked_before)
             work.after_commit(partial(self._take, [questions[address] for address in unnamed]))
+            self._settle_for_now(questions.keys() - set(unnamed))
 
     async def run(self) -> None:
         """Until cancelled; what is being asked then is forgotten."""
@@ -140,6 +161,14 @@ class ProfileLookups:
                 continue
             self._waiting.add(question.address)
             self._taken.put_nowait(question)
+
+    def _settle_for_now(self, addresses: Iterable[Address]) -> None:
+        """They have a name, or their provider has answered lately. It is in the database, too: this saves the look."""
+        until = self._clock.monotonic() + ASK_AGAIN_AFTER.total_seconds()
+        for address in addresses:
+            self._settled[touchpoint_key(*address)] = until
+        while len(self._settled) > SETTLED_MAX:
+            self._settled.popitem(last=False)
 
     def _leave(self, address: Address, _lookup: "asyncio.Task[None]") -> None:
         self._waiting.discard(address)
@@ -218,5 +247,6 @@ class ProfileLookups:
                 is_stored = await profile_store.mark_asked(work, address)
                 await work.commit()
             if is_stored:
+                self._settle_for_now([address])
                 return
         log.info("profile_answer_not_remembered", account=address[0])

@@ -1,7 +1,7 @@
 """What the consume loop decides about a batch that failed, and how a record becomes a dead letter. Pure."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hub.bus.base import Record
@@ -9,6 +9,10 @@ from hub.errors import Poison, Transient
 from hub.events.envelope import Envelope, EventData
 from hub.events.rejected import BODY_BYTES_MAX, KEY_MAX_CHARS, REASON_MAX_CHARS, TYPE_MAX_CHARS, EventRejected
 from hub.tasks import leaves
+
+# Which records concern a group, told without reading them. The others pass by: not decoded, and without a transaction
+# for the position alone.
+Concerns = Callable[[Record], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +94,12 @@ class Batch:
         middle = len(self.records) // 2
         return Batch(self.records[:middle]), Batch(self.records[middle:])
 
-    def sorted_out(self, group: str) -> tuple[list[Envelope[EventData]], list[EventRejected]]:
+    def sorted_out(
+        self, group: str, concerns: Concerns = lambda _: True
+    ) -> tuple[list[Envelope[EventData]], list[EventRejected]]:
         """(events to handle, dead letters): what cannot be read does not stop the rest."""
         events, letters = [], []
-        for record in self.records:
+        for record in filter(concerns, self.records):
             try:
                 if self.rejected is not None:
                     raise Poison(self.rejected)

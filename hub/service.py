@@ -1,8 +1,8 @@
 """The supervised consume loop: log in, one transaction per batch, position and new events out with it.
 
 For each partition it is given: take it over (the fence), go to the stored position, and then, for ever, read a batch,
-decode it, and in one unit of work let the handler act, file what cannot be read under dead-letters, move the position
-and commit. What happens when that fails is decided by `hub.batch.verdict`:
+decode what concerns this group, and in one unit of work let the handler act, file what cannot be read under
+dead-letters, move the position and commit. What happens when that fails is decided by `hub.batch.verdict`:
 
 - trouble that may pass (Transient, OSError): the same events again after a growing pause, for ever;
 - a batch that took too long, Poison, or any other error: halves, until the one event that fails stands alone. Poison
@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from hub.batch import Again, Batch, Pace, Reject, Split, describe, pause, verdict
+from hub.batch import Again, Batch, Concerns, Pace, Reject, Split, describe, pause, verdict
 from hub.bus.base import Bus, Partition, Record
 from hub.clock import Clock, SystemClock
 from hub.errors import CommitUnknown, LeaseLost, Transient
@@ -36,6 +36,7 @@ from hub.work import Lease, W, WorkUnits
 # Acts on a batch within the unit of work and never commits. The same events may come again: that must not matter.
 Handler = Callable[[W, Sequence[Envelope[EventData]]], Awaitable[None]]
 
+STORE_EVERY_S = 5.0  # the position of a group that nothing concerns
 OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 T = TypeVar("T")
 log = get_logger(__name__)
@@ -48,6 +49,8 @@ class Progress:
     topic: str
     partition: int
     next_offset: int = -1
+    stored: int = -1  # the position in the database; behind `next_offset` while nothing concerns us
+    stored_at: float = 0.0
     trouble: str | None = None  # why a step is being repeated; None while all is well
     trouble_since: float = 0.0
     behind: tuple[int, float] | None = None  # (position, since when) it was seen behind the end
@@ -64,6 +67,7 @@ class Consumer(Generic[W]):
         topics: Sequence[str],
         handle: Handler[W],
         *,
+        concerns: Concerns = lambda _: True,
         pace: Pace | None = None,
         clock: Clock | None = None,
         on_deaf: Callable[[str], None] = end_process,
@@ -73,6 +77,7 @@ class Consumer(Generic[W]):
         self._units = units
         self._topics = tuple(topics)
         self._handle = handle
+        self._concerns = concerns
         self._pace = pace or Pace()
         self._clock = clock or SystemClock()
         self._on_deaf = on_deaf
@@ -120,11 +125,13 @@ class Consumer(Generic[W]):
         self._working[where] = progress
         try:
             lease = await self._insist(progress, lambda: self._take_over(partition))
-            progress.next_offset = lease.next_offset
+            self._is_stored(progress, lease.next_offset)
             while True:
                 records = await self._insist(progress, lambda: self._read(partition))
-                if records:
+                if any(map(self._concerns, records)):
                     await self._settle(lease, records, progress)
+                else:
+                    await self._let_pass(lease, records, progress)
         finally:
             if self._working.get(where) is progress:
                 del self._working[where]
@@ -156,6 +163,25 @@ class Consumer(Generic[W]):
                 progress.trouble = None
                 return result
 
+    async def _let_pass(self, lease: Lease, records: Sequence[Record], progress: Progress) -> None:
+        """Raises LeaseLost, CommitUnknown."""
+        if records:
+            progress.next_offset = records[-1].offset + 1
+        is_recent = self._clock.monotonic() - progress.stored_at < STORE_EVERY_S
+        if progress.stored == progress.next_offset or (records and is_recent):
+            return
+        await self._insist(progress, lambda: self._store(lease, progress.next_offset))
+        self._is_stored(progress, progress.next_offset)
+
+    async def _store(self, lease: Lease, next_offset: int) -> None:
+        async with self._units.begin() as work:
+            await work.advance(lease, next_offset)
+            await work.commit()
+
+    def _is_stored(self, progress: Progress, next_offset: int) -> None:
+        progress.next_offset = progress.stored = next_offset
+        progress.stored_at = self._clock.monotonic()
+
     # --- one batch ---------------------------------------------------------------------------------------------------
 
     async def _settle(self, lease: Lease, records: Sequence[Record], progress: Progress) -> None:
@@ -167,7 +193,7 @@ class Consumer(Generic[W]):
             error = await self._attempt(lease, batch)
             if error is None:
                 todo.pop()
-                progress.next_offset = batch.records[-1].offset + 1
+                self._is_stored(progress, batch.records[-1].offset + 1)
                 progress.trouble = None
                 continue
             batch.attempts += 1
@@ -183,7 +209,7 @@ class Consumer(Generic[W]):
 
     async def _attempt(self, lease: Lease, batch: Batch) -> BaseException | None:
         """None: committed. Otherwise why not, for `verdict`. LeaseLost, CommitUnknown and our own cancellation pass."""
-        events, letters = batch.sorted_out(self.group)
+        events, letters = batch.sorted_out(self.group, self._concerns)
         try:
             # A task of its own: before Python 3.13 a TaskGroup in the handler may leave its task marked as cancelled.
             await asyncio.create_task(self._try(lease, batch, events, letters))

@@ -16,7 +16,6 @@ from storage import conversations as conversation_store
 from storage import routing
 from storage.changes import ChangeSet
 from storage.conversations import Conversation
-from storage.customers import Line
 from storage.routing import Queue
 from storage.touchpoints import Touchpoint
 from storage.unit_of_work import UnitOfWork
@@ -128,20 +127,6 @@ class Board:
         if self._queues is None:
             self._queues = await routing.queues_of(self.work.connection)
         return self._queues
-
-
-def show(conversation: Conversation, line: Line) -> bool:
-    """Puts the customer's line on the conversation. False: it stood there already."""
-    new = (line.name, line.phone, line.phone_verified, line.suggestions)
-    old = (
-        conversation.customer_name,
-        conversation.customer_phone,
-        conversation.phone_verified,
-        conversation.suggestions,
-    )
-    conversation.customer_name, conversation.customer_phone = line.name, line.phone
-    conversation.phone_verified, conversation.suggestions = line.phone_verified, line.suggestions
-    return new != old
 
 
 def _arrived(conversation: Conversation, queue: Queue | None) -> WorkArrived:

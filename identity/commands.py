@@ -12,11 +12,12 @@ from hub.events import ConversationState, CustomerChanged, SuggestionSettled
 from hub.events.common import NAME_MAX_CHARS
 from hub.ids import AgentId, CustomerId, IdentityId, LedgerEntryId, SuggestionId
 from identity import explanations
-from identity.board import Board, show
+from identity.board import Board
 from identity.register import Register
 from storage import customers as customer_store
 from storage import identities as identity_store
 from storage import suggestions
+from storage.customers import show
 from storage.suggestions import Suggestion
 from storage.unit_of_work import UnitOfWork
 

@@ -17,9 +17,9 @@ from hub.events import (
 )
 from hub.ids import AgentId, CustomerId, LedgerEntryId
 from identity import joining
-from identity.board import Board, show
+from identity.board import Board
 from storage.conversations import Conversation
-from storage.customers import Line
+from storage.customers import Line, show
 
 
 @dataclass(frozen=True, slots=True)

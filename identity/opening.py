@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from hub.events import ConversationClosed, ConversationReopened, ConversationStatus
 from hub.ids import ConversationId, CustomerId, QueueId, new_id
 from identity.arrivals import Arrival
-from identity.board import Board, show
+from identity.board import Board
 from storage.conversations import Conversation, LatestConversation
-from storage.customers import Line
+from storage.customers import Line, show
 
 
 @dataclass(slots=True)

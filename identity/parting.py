@@ -25,14 +25,14 @@ from hub.events import (
 )
 from hub.ids import AgentId, ConversationId, CustomerId, new_id
 from identity import joining
-from identity.board import Board, show
+from identity.board import Board
 from identity.gathering import Note, assign
 from identity.previews import preview_of
 from storage import conversations as conversation_store
 from storage import routing
 from storage import touchpoints as touchpoint_store
 from storage.conversations import Conversation
-from storage.customers import Line
+from storage.customers import Line, show
 from storage.identities import Identity
 from storage.touchpoints import Touchpoint
 

@@ -12,7 +12,7 @@ from functools import partial
 from hub.events import ConversationState, SuggestionRaised
 from hub.ids import CustomerId, IdentityId, SuggestionId, new_id
 from identity import facts
-from identity.board import Board, show
+from identity.board import Board
 from identity.claims import Given
 from identity.facts import Facts
 from identity.policy import Join, Suggest, decide
@@ -22,6 +22,7 @@ from storage import customers as customer_store
 from storage import evidence as evidence_store
 from storage import identities as identity_store
 from storage import suggestions as suggestion_store
+from storage.customers import show
 from storage.evidence import ContactPoint, Holder, Point, Proof, ProofKey
 from storage.suggestions import Suggestion
 from storage.unit_of_work import UnitOfWork

@@ -16,7 +16,7 @@ from typing import Final
 from hub.events import Consent, ConversationState, CustomerChanged, Envelope, EventData, ProfileReceived
 from hub.ids import CustomerId, IdentityId
 from identity.arrivals import Arrival, Fresh, address_of, fresh_of
-from identity.board import Board, show
+from identity.board import Board
 from identity.claims import apply_profile, evidence_of, own_numbers
 from identity.known import Known
 from identity.opening import Opening, Places
@@ -32,7 +32,7 @@ from storage import customers as customer_store
 from storage import evidence as evidence_store
 from storage import identities as identity_store
 from storage.conversations import LatestConversation
-from storage.customers import Line
+from storage.customers import Line, show
 from storage.identities import Address, Identity
 from storage.unit_of_work import UnitOfWork
 

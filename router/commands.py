@@ -24,9 +24,11 @@ from hub.events import (
     WorkArrived,
     WorkGone,
 )
-from hub.ids import AgentId, ConversationId
+from hub.ids import AgentId, ConversationId, CustomerId
 from storage import conversations as conversation_store
+from storage import customers as customer_store
 from storage import routing
+from storage import touchpoints as touchpoint_store
 from storage.changes import AlreadyThere, ChangeSet
 from storage.conversations import Conversation
 from storage.routing import AgentRow
@@ -106,17 +108,20 @@ async def resolve(work: UnitOfWork, conversation_id: ConversationId, agent_id: A
 
 async def reopen(work: UnitOfWork, conversation_id: ConversationId, agent_id: AgentId) -> None:
     """Opens a resolved conversation again for this agent. Raises Conflict when the customer has a newer open one."""
+    customer_id = await _hold_customer(work, conversation_id)
     conversation = await _locked(work, conversation_id)
     if conversation.is_open:
         return
     if conversation.closed_reason != "resolved":
         raise Conflict("merged_away", "This conversation was merged into another one: undo the merge instead.")
-    if await conversation_store.lock_open_of(work.connection, [conversation.customer_id]):
+    if await conversation_store.lock_open_of(work.connection, [customer_id]):
         raise Conflict("newer_open", "The customer already has an open conversation.")
     agent = await _with_room(work, agent_id)
     conversation.status = ConversationStatus.WAITING
     conversation.closed_at = conversation.closed_reason = None
     conversation.queued_at = work.clock.now()
+    conversation.customer_id = customer_id
+    customer_store.show(conversation, (await customer_store.lines(work.connection, [customer_id]))[customer_id])
     changes = ChangeSet(work)
     changes.record(conversation, lambda state: ConversationReopened(conversation=state, reason="by_agent"))
     try:
@@ -204,6 +209,19 @@ async def _assign(work: UnitOfWork, conversation: Conversation, agent_id: AgentI
     changes.record(conversation, lambda state: ConversationAssigned(conversation=state, agent_id=agent_id, why=why))
     await changes.flush()
     await routing.touch_idle(work.connection, [agent_id], work.clock.now())
+
+
+async def _hold_customer(work: UnitOfWork, conversation_id: ConversationId) -> CustomerId:
+    """Whose the conversation is now: a closed one belongs to whoever its first identity belongs to, merges since then
+    included. Locked before the conversation, as whoever opens one does."""
+    found = await conversation_store.find(work.connection, conversation_id)
+    owner = await touchpoint_store.customer_of(work.connection, found.identity_id) if found else None
+    if found is None or owner is None:
+        raise NotFound("conversation_unknown", "There is no such conversation.", where="conversation_id")
+    await customer_store.lock(work.connection, [owner])
+    if await touchpoint_store.customer_of(work.connection, found.identity_id) != owner:
+        raise Conflict("customer_moved", "The customer was merged or split at this very moment. Try again.")
+    return owner
 
 
 async def _locked(work: UnitOfWork, conversation_id: ConversationId) -> Conversation:

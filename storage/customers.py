@@ -18,6 +18,7 @@ from hub.ids import CustomerId, IdentityId
 from storage import evidence as evidence_store
 from storage import identities as identity_store
 from storage import suggestions as suggestion_store
+from storage.conversations import Conversation
 from storage.evidence import Proof
 from storage.identities import Identity
 from storage.tables import customers
@@ -87,6 +88,20 @@ async def lines(connection: AsyncConnection, ids: Iterable[CustomerId]) -> dict[
         phone, verified = phones.get(customer_id, nothing)
         found[customer_id] = Line(names.get(customer_id), phone, verified, counts.get(customer_id, 0))
     return found
+
+
+def show(conversation: Conversation, line: Line) -> bool:
+    """Puts the customer's line on the conversation. False: it stood there already."""
+    new = (line.name, line.phone, line.phone_verified, line.suggestions)
+    old = (
+        conversation.customer_name,
+        conversation.customer_phone,
+        conversation.phone_verified,
+        conversation.suggestions,
+    )
+    conversation.customer_name, conversation.customer_phone = line.name, line.phone
+    conversation.phone_verified, conversation.suggestions = line.phone_verified, line.suggestions
+    return new != old
 
 
 def shown_name(identities: Sequence[Identity], records: dict[CustomerId, Record]) -> str | None:

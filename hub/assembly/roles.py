@@ -21,6 +21,7 @@ from connectors.limits import client_address
 from connectors.media import GROUP as MEDIA
 from connectors.media import TOPICS as MEDIA_TOPICS
 from connectors.media import MediaFetch
+from connectors.media import concerns as concerns_media
 from connectors.profiles import GROUP as PROFILES
 from connectors.profiles import ProfileLookups
 from connectors.upkeep import Upkeep
@@ -28,6 +29,7 @@ from connectors.webchat.app import Webchat
 from hub.assembly.catalog import Channels
 from hub.assembly.ground import Ground
 from hub.assembly.parts import Part
+from hub.batch import Concerns
 from hub.events import TOUCHPOINTS, Attachment
 from hub.service import Consumer, Handler
 from hub.settings import Role
@@ -67,8 +69,10 @@ class Site:
         forwarded = request.headers.getall("X-Forwarded-For", ())
         return client_address(request.remote, forwarded, self.ground.settings.trusted_proxies)
 
-    def consumer(self, group: str, topics: Sequence[str], handle: Handler[UnitOfWork]) -> Part:
-        consumer = Consumer(self.ground.bus, self.ground.units, group, topics, handle)
+    def consumer(
+        self, group: str, topics: Sequence[str], handle: Handler[UnitOfWork], concerns: Concerns = lambda _: True
+    ) -> Part:
+        consumer = Consumer(self.ground.bus, self.ground.units, group, topics, handle, concerns=concerns)
         return Part(tasks={f"consume {group}": consumer.run}, problems=[consumer.problems])
 
 
@@ -124,7 +128,11 @@ def ingress(site: Site) -> Part:
         trusted_proxies=ground.settings.trusted_proxies,
     )
     webchat.register(site.sockets)
-    return Part(routes=[*webhooks.routes(), *webchat.routes(), *_media(site)], tasks=webchat.tasks())
+    return Part(
+        routes=[*webhooks.routes(), *webchat.routes(), *_media(site)],
+        tasks=webchat.tasks(),
+        at_stop=[webchat.close_sockets],
+    )
 
 
 def identity(site: Site) -> Part:
@@ -154,8 +162,8 @@ def egress(site: Site) -> Part:
     lookups = ProfileLookups(ground.units, ground.directory, ground.bus, ground.ephemeral)
     media = MediaFetch(ground.units, ground.directory, ground.blobs, ground.fetcher, ground.clock)
     part = site.consumer(EGRESS, EGRESS_TOPICS, sender.handle)
-    part.add(site.consumer(PROFILES, [TOUCHPOINTS], lookups.handle))
-    part.add(site.consumer(MEDIA, MEDIA_TOPICS, media.handle))
+    part.add(site.consumer(PROFILES, [TOUCHPOINTS], lookups.handle, lookups.concerns))
+    part.add(site.consumer(MEDIA, MEDIA_TOPICS, media.handle, concerns_media))
     part.tasks |= {
         "send replies": sender.run,
         "look up profiles": lookups.run,

@@ -13,9 +13,11 @@ from aiohttp import web
 
 from connectors.accounts import plain_settings
 from connectors.fetching import Fetcher, FetchRules
-from connectors.media import MediaFetch, MediaPace, facts_of, fitting_kind
+from connectors.media import MediaFetch, MediaPace, concerns, facts_of, fitting_kind
+from hub.bus.base import Record
 from hub.clock import ManualClock
 from hub.events import (
+    CONVERSATIONS,
     Attachment,
     AttachmentKind,
     Author,
@@ -24,8 +26,8 @@ from hub.events import (
     CallState,
     Channel,
     EventData,
+    TouchpointAdded,
     TouchpointChanged,
-    decode,
 )
 from hub.ids import ConversationId, TouchpointId, new_id
 from storage import accounts as account_store
@@ -126,11 +128,15 @@ class Studio:
             await work.commit()
         return touchpoint.id
 
+    async def records(self) -> list[Record]:
+        log = tables.log.c
+        query = sa.select(log.topic, log.partition, log.offset, log.key, log.type, log.value, log.appended_at)
+        async with self.units.database.reading() as connection:
+            return [Record(*row) for row in await connection.execute(query.order_by(log.offset))]
+
     async def hand_over(self, fetch: MediaFetch, *, times: int = 1) -> None:
         """All events so far, as the consumer hands them."""
-        query = sa.select(tables.log.c.type, tables.log.c.value).order_by(tables.log.c.offset)
-        async with self.units.database.reading() as connection:
-            events = [decode(row.type, bytes(row.value)) for row in await connection.execute(query)]
+        events = [record.decode() for record in await self.records() if concerns(record)]
         for _ in range(times):
             async with self.units.begin() as work:
                 await fetch.handle(work, events)
@@ -264,6 +270,20 @@ async def test_links_places_and_what_we_have_already_are_not_fetched(studio: Stu
         await studio.hand_over(fetch)
         assert await studio.queue_is_empty()
     assert studio.cdn.asked == 0
+
+
+async def test_entries_without_files_do_not_concern_it(studio: Studio) -> None:
+    await studio.receive()
+    await studio.receive(studio.picture())
+    await studio.receive(recording=studio.picture("recording.mp3", AttachmentKind.AUDIO))
+    added = [record for record in await studio.records() if record.type == TouchpointAdded.TYPE]
+    assert [concerns(record) for record in added] == [False, True, True]
+    assert not any(concerns(record) for record in await studio.records() if record not in added)
+
+
+def test_a_customer_who_writes_what_an_entry_without_files_looks_like_hides_no_file() -> None:
+    words = orjson.dumps({"text": '"attachments":[]', "attachments": [{"kind": "image"}]})
+    assert concerns(Record(CONVERSATIONS, 0, 1, "k", TouchpointAdded.TYPE, words, ManualClock().now()))
 
 
 async def test_a_fetch_that_was_cut_off_is_made_again(studio: Studio) -> None:

@@ -16,12 +16,13 @@ from bench.simulators.zalo import ZaloSimulator
 from connectors.accounts import ConnectorDirectory, plain_settings
 from connectors.base import AccountSettings
 from connectors.http import ProviderHttp
-from connectors.profiles import GROUP, ProfileLimits, ProfileLookups
+from connectors.profiles import ASK_AGAIN_AFTER, GROUP, ProfileLimits, ProfileLookups
+from hub.bus.base import Record
 from hub.clock import Clock, ManualClock, SystemClock
 from hub.ephemeral import Rate
 from hub.ephemeral_memory import MemoryEphemeral
 from hub.errors import BusUnavailable
-from hub.events import Author, Channel, Envelope, MessageReceived, Profile, ProfileReceived, wrap
+from hub.events import Author, Channel, Envelope, MessageReceived, Profile, ProfileReceived, encode, wrap
 from hub.events.inbound import TOUCHPOINTS
 from hub.ids import ChannelAccountId, new_id
 from hub.metrics import REGISTRY
@@ -209,6 +210,29 @@ async def test_many_messages_at_once_are_one_question(shop: Shop) -> None:
     await shop.hears_out(says(LAN))
     assert shop.page.asked_for == [LAN]
     assert len(shop.told) == 1
+
+
+async def test_messages_of_customers_who_are_settled_do_not_concern_it_for_a_day(
+    shop: Shop, clock: ManualClock
+) -> None:
+    await shop.knows(LAN, display_name="Lan")
+    await shop.knows(MINH)
+    messages = [says(LAN), says(MINH), says("visitor-1", WEB)]
+    assert concerned(shop, *messages) == messages
+    await shop.hears_out(*messages)
+    assert concerned(shop, *messages) == [messages[2]], "one has a name, the other's provider has just answered"
+    assert concerned(shop, says(HOA, ZL)) != []
+    assert concerned(shop, shop.shelf.events[0]) == [], "profiles themselves never do"
+    clock.advance(ASK_AGAIN_AFTER.total_seconds() + 1)
+    assert concerned(shop, *messages) == messages
+
+
+def concerned(shop: Shop, *events: Envelope[Any]) -> list[Envelope[Any]]:
+    return [event for event in events if shop.lookups.concerns(record_of(event))]
+
+
+def record_of(event: Envelope[Any]) -> Record:
+    return Record(TOUCHPOINTS, 0, 1, event.key, event.type, encode(event), event.time)
 
 
 async def test_a_provider_that_shows_nothing_is_asked_again_after_a_day(shop: Shop, clock: ManualClock) -> None:

@@ -15,6 +15,7 @@ from hub.errors import CommitUnknown, Poison, StorageUnavailable, Transient
 from hub.events import DEAD_LETTERS, TOUCHPOINTS, Envelope, EventData, EventRejected, MessageReceived, touchpoint_key
 from hub.events.envelope import decode
 from hub.events.rejected import BODY_BYTES_MAX
+from storage.tables import positions
 from storage.unit_of_work import UnitOfWork, Units
 from tests.contract.scene import PARTITIONS, QUICK, Notebook, Scene, message, running
 
@@ -84,6 +85,41 @@ async def test_a_consumer_that_starts_again_goes_on_where_it_stopped(scene: Scen
         await second.has(1)
         await asyncio.sleep(0.3)
     assert (first.texts, second.texts) == (["one", "two"], ["three"])
+
+
+async def test_what_does_not_concern_a_group_passes_by_unread(scene: Scene) -> None:
+    """Not even a record that nobody could read stops it, or is filed by it: that is for whom it concerns."""
+    notebook = Notebook()
+    await scene.publish("no 1", "yes 2", "no 3")
+    await append(scene, Entry(TOUCHPOINTS, AN, "fb-main|an", MessageReceived.TYPE, b"{ no"))
+    await scene.publish("no 4", "yes 5")
+    async with running(scene.consumer(notebook, concerns=lambda record: b"yes" in record.value).run):
+        assert await notebook.has(2) == ["yes 2", "yes 5"]
+        await asyncio.sleep(0.3)
+    await rejected(scene, 0)
+    assert notebook.texts == ["yes 2", "yes 5"]
+
+
+async def test_the_position_of_what_passed_by_is_stored_when_nothing_more_comes(scene: Scene) -> None:
+    first, second = Notebook(), Notebook()
+    consumer = scene.consumer(first, concerns=lambda _: False)
+    await scene.publish("one", "two")
+    async with running(consumer.run), asyncio.timeout(15):
+        while await stored_position(scene, AN) != (await scene.bus.ends(TOUCHPOINTS))[AN]:
+            await asyncio.sleep(0.05)
+        assert consumer.positions[TOUCHPOINTS, AN] == await stored_position(scene, AN)
+    await scene.publish("three")
+    async with running(scene.consumer(second).run):
+        assert await second.has(1) == ["three"], "what had passed by does not come again"
+    assert first.texts == []
+
+
+async def stored_position(scene: Scene, partition: int) -> int | None:
+    query = sa.select(positions.c.next_offset).where(
+        positions.c.group == scene.group, positions.c.topic == TOUCHPOINTS, positions.c.partition == partition
+    )
+    async with scene.units.database.reading() as connection:
+        return (await connection.execute(query)).scalar()
 
 
 async def test_an_event_whose_handler_was_cancelled_is_delivered_again(scene: Scene) -> None:

@@ -17,11 +17,8 @@ from hub.ids import TouchpointId
 from identity import commands
 from identity.service import Resolver
 from router import commands as router_commands
-from storage import conversations as conversation_store
-from storage import early, ledger, replies, tables
+from storage import ledger, reply_queue, tables
 from storage import suggestions as suggestion_store
-from storage import touchpoints as touchpoint_store
-from storage.changes import ChangeSet
 from storage.unit_of_work import UnitOfWork
 from tests.identity.world import E164, PHONE, World
 
@@ -192,29 +189,12 @@ async def test_a_receipt_and_the_answer_of_the_send_may_meet(world: World, delay
 
         async def answered(work: UnitOfWork, reply: TouchpointId = reply, name: str = name) -> None:
             await asyncio.sleep(delay_s)
-            await _settle_as_egress(work, reply, name)
+            await reply_queue.succeed(work, reply, [name])
 
         receipt = world.receipt(*FB, DeliveryState.READ, name)
         await asyncio.gather(insist(world, answered), worker(world, [[receipt]]))
         assert await world.delivery(reply) is DeliveryState.READ
     assert await world.count(tables.early_arrivals) == 0
-
-
-async def _settle_as_egress(work: UnitOfWork, reply: TouchpointId, name: str) -> None:
-    """Conversation, then touchpoint, then names, as whoever sends does."""
-    seen = (await touchpoint_store.by_ids(work.connection, [reply]))[reply]
-    locked = await conversation_store.lock(work.connection, [seen.conversation_id])
-    touchpoint = (await touchpoint_store.by_ids(work.connection, [reply], lock=True))[reply]
-    changes = ChangeSet(work)
-    conversation = locked[seen.conversation_id]
-    await replies.settle_sent(work, changes, conversation, touchpoint, provider_ids=[name])
-    pending = await early.take_pending_receipts(
-        work.connection, "fb-main", [name], identity_id=touchpoint.identity_id, touchpoint_id=reply
-    )
-    for receipt in pending:
-        if replies.advance(touchpoint, receipt.state, work.clock.now(), failure=receipt.failure):
-            changes.change(conversation, touchpoint)
-    await changes.flush()
 
 
 async def test_many_workers_agents_and_numbers_leave_a_sound_register(world: World) -> None:

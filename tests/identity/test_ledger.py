@@ -145,6 +145,25 @@ async def test_an_old_record_still_leads_to_the_customer(world: World, clock: Ma
         assert await customer_store.current(connection, old) == await world.customer(*FB)
 
 
+async def test_an_old_conversation_of_either_reopens_for_the_one_they_are_now(world: World, clock: ManualClock) -> None:
+    agent = await two(world, clock)
+    old = (await world.the_conversation(*ZALO)).id
+    async with world.units.begin() as work:
+        await router_commands.resolve(work, old, agent)
+        await work.commit()
+    await merge(world, FB, ZALO, agent)
+    async with world.units.begin() as work:
+        with pytest.raises(Conflict):
+            await router_commands.reopen(work, old, agent)
+    async with world.units.begin() as work:
+        await router_commands.resolve(work, (await world.the_conversation(*FB)).id, agent)
+        await router_commands.reopen(work, old, agent)
+        await work.commit()
+    (again,) = await world.open_conversations()
+    assert (again.id, again.customer_id) == (old, await world.customer(*FB))
+    assert again.customer_name == "Hoà"
+
+
 # --- undoing -----------------------------------------------------------------------------------------------------
 
 
