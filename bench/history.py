@@ -57,7 +57,7 @@ def _chunk(customers: Sequence[int], queue_id: Any, began: datetime) -> Rows:
 def _rows_of(customer: int, queue_id: Any, at: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
     customer_id, identity_id, conversation_id = new_id(), new_id(), new_id()
     external_id = f"{6_000_000_000 + customer}"
-    yield "customers", {"id": customer_id, "current_id": customer_id, "tags": [], "created_at": at}
+    yield "customers", {"id": customer_id, "current_id": customer_id, "tags": {}, "created_at": at}
     yield (
         "channel_identities",
         {

@@ -56,7 +56,7 @@ _COUNTERS = ("last_seq", "last_inbound_at")
 _ONLY = {column.name for column in channel_identities.columns}
 _SAVE_PROFILES = Bulk.update(channel_identities, "id", without=_ONLY - set(_PROFILE))
 _SAVE_COUNTERS = Bulk.update(channel_identities, "id", without=_ONLY - set(_COUNTERS))
-_INSERT_HOMES = Bulk.insert(customers, without=("name", "name_folded", "note"))
+_INSERT_HOMES = Bulk.insert(customers, without=("name", "name_folded", "note", "attributes", "made_by"))
 
 
 async def find(connection: AsyncConnection, addresses: Iterable[Address]) -> dict[Address, Identity]:
@@ -150,7 +150,8 @@ def _rows(changed: Iterable[Identity], names: Sequence[str]) -> list[dict[str, A
 
 def _home_row(identity: Identity) -> dict[str, Any]:
     home = identity.home_customer_id
-    return {"id": home, "current_id": home, "tags": [], "created_at": identity.created_at}
+    at = identity.created_at
+    return {"id": home, "current_id": home, "tags": {}, "created_at": at, "changed_at": at}
 
 
 def _from_row(row: sa.Row[Any]) -> Identity:

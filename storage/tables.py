@@ -99,11 +99,16 @@ customers = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("current_id", Id, nullable=False, index=True),  # the record that stands for this one now; itself if none
-    sa.Column("name", sa.String(200)),  # given by an agent; otherwise shown from a channel profile
+    sa.Column("name", sa.String(200)),  # given by staff; otherwise shown from a channel profile
     sa.Column("name_folded", sa.String(200)),
     sa.Column("note", sa.Text),
-    sa.Column("tags", Json, nullable=False),
+    sa.Column("tags", Json, nullable=False),  # tag -> [is it on, since when]; the newest word of all records counts
+    sa.Column("attributes", Json, nullable=False, server_default="{}"),  # key -> [value or null, since when]; likewise
+    sa.Column("made_by", Id),  # the agent who made this record by hand
     sa.Column("created_at", Moment, nullable=False),
+    # What the shop keeps of this record, or whose record it is, changed: systems that copy customers go by it.
+    sa.Column("changed_at", Moment),
+    sa.Index("ix_customers_changed", "changed_at", "id"),
 )
 
 channel_identities = sa.Table(
@@ -212,6 +217,120 @@ suggestions = sa.Table(
     sa.Column("settled_by", Id),
     sa.Column("only_for", Id),  # the claimant: nobody else is told of an anonymous claim
     sa.UniqueConstraint("identity_a", "identity_b"),
+)
+
+# What a shop writes down of its customers, besides name, numbers and mailboxes.
+attribute_definitions = sa.Table(
+    "attribute_definitions",
+    metadata,
+    sa.Column("key", sa.String(40), primary_key=True),
+    sa.Column("kind", sa.String(10), nullable=False),  # text, number, date, choice; never changes
+    sa.Column("label_vi", sa.String(80), nullable=False),
+    sa.Column("label_en", sa.String(80), nullable=False),
+    sa.Column("choices", Json, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("retired_at", Moment),  # not asked for and not shown any more; values stay
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+# What was bought elsewhere. An order belongs for ever to the channel identity that placed it, as a message does.
+orders = sa.Table(
+    "orders",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("external_id", sa.String(200), nullable=False, unique=True),  # the shop system's own
+    sa.Column("identity_id", Id, sa.ForeignKey("channel_identities.id"), nullable=False),
+    sa.Column("status", sa.String(60), nullable=False),
+    sa.Column("total", sa.String(24)),  # a decimal number as text: exact on both databases
+    sa.Column("currency", sa.String(3)),
+    sa.Column("items", Json, nullable=False),
+    sa.Column("recipient_name", sa.String(200)),
+    sa.Column("recipient_phone", sa.String(64)),  # as the shop system shows it, maybe masked
+    sa.Column("tracking_code", sa.String(100)),
+    sa.Column("placed_at", Moment, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
+    sa.Index("ix_orders_identity_placed", "identity_id", "placed_at"),
+    sa.Index("ix_orders_changed", "changed_at", "id"),
+)
+
+# --- customers in bulk ---------------------------------------------------------------------------------------------
+
+# A file of customers, from its upload to its report. `rows_done` moves in the transaction of the rows themselves.
+imports = sa.Table(
+    "imports",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("state", sa.String(12), nullable=False),  # draft, running, done, failed, cancelled, undoing, undone
+    sa.Column("file", sa.String(32), nullable=False),  # in the blob store
+    sa.Column("file_name", sa.String(255), nullable=False),
+    sa.Column("layout", Json, nullable=False),  # how the file is read: format, encoding, delimiter, headers
+    sa.Column("mapping", Json, nullable=False),  # for each column what it is, or null
+    sa.Column("rows_total", sa.Integer, nullable=False),
+    sa.Column("rows_done", sa.Integer, nullable=False),
+    sa.Column("created", sa.Integer, nullable=False),
+    sa.Column("updated", sa.Integer, nullable=False),
+    sa.Column("unchanged", sa.Integer, nullable=False),
+    sa.Column("rejected", sa.Integer, nullable=False),
+    sa.Column("joined", sa.Integer, nullable=False),
+    sa.Column("reverted", sa.Integer, nullable=False),
+    sa.Column("kept", sa.Integer, nullable=False),  # changed since the import: its undoing left them alone
+    sa.Column("error", sa.String(60)),
+    sa.Column("created_by", Id, nullable=False),
+    sa.Column("created_at", Moment, nullable=False, index=True),
+    sa.Column("started_at", Moment),
+    sa.Column("finished_at", Moment),
+)
+
+# What an import did to each record, to be undone, and to tell a row that comes twice.
+import_rows = sa.Table(
+    "import_rows",
+    metadata,
+    sa.Column("import_id", Id, sa.ForeignKey("imports.id"), primary_key=True),
+    sa.Column("identity_id", Id, primary_key=True),
+    sa.Column("row", sa.Integer, nullable=False),
+    sa.Column("was_new", sa.Boolean, nullable=False),
+    sa.Column("before", Json, nullable=False),
+    sa.Column("after", Json, nullable=False),
+    sa.Index("ix_import_rows_import_row", "import_id", "row"),
+)
+
+import_faults = sa.Table(
+    "import_faults",
+    metadata,
+    sa.Column("import_id", Id, sa.ForeignKey("imports.id"), primary_key=True),
+    sa.Column("row", sa.Integer, primary_key=True),  # as a spreadsheet counts them: the heading is 1
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("column", sa.String(200)),
+    sa.Column("value", sa.String(200)),
+    sa.Column("code", sa.String(40), nullable=False),
+    sa.Column("params", Json, nullable=False),
+)
+
+# Other systems that may use the API. Only the SHA-256 of a key is kept.
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("hint", sa.String(12), nullable=False),  # how the key begins
+    sa.Column("sha256", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("scopes", Json, nullable=False),
+    sa.Column("created_by", Id, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("last_used_at", Moment),
+    sa.Column("revoked_at", Moment),
+)
+
+# Who did what that leaves the house or changes many at once. Append-only.
+audit_log = sa.Table(
+    "audit_log",
+    metadata,
+    sa.Column("number", Number, sa.Identity(always=False), primary_key=True),
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("actor", sa.String(63), nullable=False),  # agent:<id>, key:<id>, or hub
+    sa.Column("action", sa.String(60), nullable=False),
+    sa.Column("detail", Json, nullable=False),
 )
 
 # --- work --------------------------------------------------------------------------------------------------------

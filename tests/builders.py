@@ -51,7 +51,7 @@ class House:
         identity_id, customer_id = IdentityId(new_id()), CustomerId(new_id())
         now = self.units.clock.now()
         async with self.units.begin() as work:
-            await insert(work, tables.customers, id=customer_id, current_id=customer_id, tags=[], created_at=now)
+            await insert(work, tables.customers, id=customer_id, current_id=customer_id, tags={}, created_at=now)
             await insert(
                 work,
                 tables.channel_identities,

@@ -80,7 +80,7 @@ class Shop:
         customer_id = new_id()
         created = {"created_at": self.units.clock.now()}
         async with self.units.begin() as work:
-            await insert(work, tables.customers, id=customer_id, current_id=customer_id, tags=[], **created)
+            await insert(work, tables.customers, id=customer_id, current_id=customer_id, tags={}, **created)
             homes = {"home_customer_id": customer_id, "customer_id": customer_id}
             address = {"account_id": account_id, "external_id": identity, "channel": CHANNELS[account_id].value}
             await insert(
