@@ -82,12 +82,13 @@ async def survive(*, kills: int, seed: int, customers: int = CUSTOMERS) -> Outco
         graph.callback_url = f"http://127.0.0.1:{running.hub.port}{webhooks.PATH}"
         graph.poster.retry_delays_s = [REPEAT_S] * REPEATS
         story = Story()
-        async with _consoles(running, story) as robot:
+        async with _consoles(running) as robot:
             over = asyncio.Event()
             writing = [
                 asyncio.create_task(_write(running, story, webhooks.psid_of(number), random.Random(rng.random()), over))
                 for number in range(customers)
             ]
+            writing.append(asyncio.create_task(_reply(robot, story, over)))
             await _kill(running, story, rng, kills)
             over.set()
             await asyncio.gather(*writing)
@@ -124,14 +125,13 @@ async def _write(running: Rig, story: Story, psid: str, rng: random.Random, over
 
 
 @asynccontextmanager
-async def _consoles(running: Rig, story: Story) -> AsyncIterator[Robot]:
+async def _consoles(running: Rig) -> AsyncIterator[Robot]:
     robot = Robot(running.supervisor)
     desks = [Desk(running.console(person)) for person in running.people if person.role == "agent"]
     async with following(robot, *desks):
         for desk in desks:
             await desk.console.available()
-        tasks = [asyncio.create_task(robot.read()), asyncio.create_task(_reply(robot, story))]
-        tasks += [asyncio.create_task(desk.accept()) for desk in desks]
+        tasks = [asyncio.create_task(robot.read()), *(asyncio.create_task(desk.accept()) for desk in desks)]
         try:
             yield robot
         finally:
@@ -142,12 +142,14 @@ async def _consoles(running: Rig, story: Story) -> AsyncIterator[Robot]:
                     await task
 
 
-async def _reply(robot: Robot, story: Story) -> None:
-    """Until cancelled: answers conversations in turn. Each click is repeated with its own id until it is answered."""
-    while True:
+async def _reply(robot: Robot, story: Story, over: asyncio.Event) -> None:
+    """Until it is over: answers conversations in turn. Each click is repeated with its own id until it is answered."""
+    while not over.is_set():
         await asyncio.sleep(REPLY_EVERY_S)
         for conversation_id in list(robot.view):
             await asyncio.sleep(REPLY_EVERY_S)
+            if over.is_set():
+                return
             identity_id = next((t["identity_id"] for t in robot.view[conversation_id].values()), None)
             if identity_id is not None:
                 await _click(robot, story, conversation_id, identity_id)
@@ -208,11 +210,12 @@ async def _compare(running: Rig, story: Story, robot: Robot) -> Outcome:
 
 
 async def _stored(running: Rig) -> list[Entry]:
-    """Of a customer's message the provider's id, of a reply the client's."""
+    """Of a customer's message the provider's id, of a reply the client's: a reply has several names of the provider."""
     touchpoints, names = tables.touchpoints, tables.provider_messages
+    is_named = sa.and_(names.c.touchpoint_number == touchpoints.c.number, touchpoints.c.client_id.is_(None))
     query = (
         sa.select(touchpoints, names.c.provider_message_id)
-        .outerjoin(names, names.c.touchpoint_number == touchpoints.c.number)
+        .outerjoin(names, is_named)
         .order_by(touchpoints.c.number)
     )
     async with _database(running) as connection:

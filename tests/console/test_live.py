@@ -137,8 +137,7 @@ async def test_a_cursor_of_the_snapshot_leaves_nothing_out(shop: Shop, lines: li
     cursor = (await browser.get("/snapshot")).body["cursor"]
     await shop.waiting("u1")
     line = await connect(lines, browser, cursor=cursor)
-    await line.until(lambda: bool(line.of("row")))
-    assert line.of("row")[-1]["conversation"]["seq"] == 2
+    await line.until(lambda: [row["conversation"]["seq"] for row in line.of("row")][-1:] == [2])
 
 
 async def test_a_cursor_that_is_too_old_or_none_of_ours_means_a_new_snapshot(shop: Shop, lines: list[Line]) -> None:

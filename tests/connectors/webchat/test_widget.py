@@ -499,7 +499,7 @@ async def test_on_a_phone_it_fills_the_screen_and_holds_the_page(town: Street) -
     size = await visit.frame.get_by_label("Họ và tên").evaluate("field => parseFloat(getComputedStyle(field).fontSize)")
     assert size >= 16
     await visit.frame.get_by_label("Đóng khung chat").tap()
-    assert await visit.page.evaluate("document.documentElement.style.overflow") == ""
+    await visit.page.wait_for_function("document.documentElement.style.overflow === ''")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
