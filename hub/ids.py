@@ -20,6 +20,7 @@ ConversationId = NewType("ConversationId", UUID)
 TouchpointId = NewType("TouchpointId", UUID)
 LedgerEntryId = NewType("LedgerEntryId", UUID)
 SuggestionId = NewType("SuggestionId", UUID)
+RunId = NewType("RunId", UUID)  # one run of a changed identity policy over those who are known
 AgentId = NewType("AgentId", UUID)
 QueueId = NewType("QueueId", UUID)
 AttemptId = NewType("AttemptId", UUID)  # one try at sending one reply

@@ -42,14 +42,14 @@ class Given:
 
 
 def evidence_of(arrivals: Iterable[Arrival], now: datetime, settings: PolicySettings) -> list[Given]:
-    """In order of arrival, each identity, value and source once, with its best strength. Claims of accounts whose
-    claims are ignored are not even kept."""
+    """In order of arrival, each identity, value and source once, with its best strength. What the policy ignores is
+    not even kept."""
     best: dict[tuple[object, ...], Given] = {}
     for arrival in arrivals:
         for item in (*arrival.data.evidence, *_written(arrival.data)):
             value = normalized(item, never_keys=settings.never_keys)
-            ignored = item.strength is Strength.CLAIMED and settings.claims.get(arrival.data.account_id) == "ignore"
-            if value is None or ignored:
+            mode = settings.mode(item.strength, item.source, arrival.data.account_id)
+            if value is None or mode == "ignore":
                 continue
             proof = Proof(arrival.identity.id, item.kind, value, item.source, item.strength, now, now)
             key = (proof.identity_id, proof.kind, proof.value, proof.source)

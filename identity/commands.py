@@ -70,6 +70,17 @@ async def split_identity(
     return entry_id
 
 
+async def move_identity(
+    work: UnitOfWork, identity: IdentityId, to: CustomerId, agent_id: AgentId, *, reason: str | None = None
+) -> LedgerEntryId:
+    """This channel identity is not its customer's but that other one's: one entry, undone exactly."""
+    board = Board(work)
+    target = await _first_identity(work, to)
+    entry_id = await Register(board).move(identity, target, explanations.by_agent("move", reason), agent_id)
+    await board.finish()
+    return entry_id
+
+
 async def undo_entry(
     work: UnitOfWork, entry_id: LedgerEntryId, agent_id: AgentId, *, reason: str | None = None
 ) -> LedgerEntryId:

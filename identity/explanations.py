@@ -10,8 +10,12 @@ for each in both languages.
 | merge.same_user.attested | user, source_a, source_b | the shop's server signed the same customer id for both |
 | merge.by_agent | reason | an agent said so; reason may be None |
 | merge.suggestion_accepted | suggestion (its code), reason | an agent accepted a suggestion |
+| merge.by_policy | rule (its code), and its parameters | a changed policy lets that evidence join |
 | split.by_agent | reason | an agent said that these are two people |
+| split.by_policy | kind, value, because (a code), and its parameters | a changed policy no longer lets it join |
+| move.by_agent | reason | an agent said whose channel identity it is |
 | undo.by_agent | reason | an agent revoked an entry |
+| undo.by_policy | | the change of the policy that made the entry was taken back |
 | suggest.anonymous_claim | kind, value | an anonymous visitor typed it; nobody proved anything |
 | suggest.several_owners | kind, value, owners | more than one customer has it |
 | suggest.different_names | kind, value, name_a, name_b | same number or mailbox, but very different names |
@@ -22,6 +26,8 @@ for each in both languages.
 | suggest.different_numbers | kind, value | each of them proved a different number |
 | suggest.many_numbers | kind, value, claimed | the claimant named many numbers |
 | suggest.claims_off | kind, value | claims of this channel account only suggest |
+| suggest.held_back | kind, value, strength, source | the shop lets such evidence only suggest |
+| suggest.not_counted | kind, value | such evidence no longer counts; only as `because` |
 
 `kind` is phone, email or signed_user. `value` is E.164, a mailbox or the shop's customer id. `source_a` and `source_b`
 are values of hub.events.EvidenceSource; `a` is the identity that gave the evidence last.
@@ -43,8 +49,12 @@ CODES: Final = frozenset(
         "merge.same_user.attested",
         "merge.by_agent",
         "merge.suggestion_accepted",
+        "merge.by_policy",
         "split.by_agent",
+        "split.by_policy",
+        "move.by_agent",
         "undo.by_agent",
+        "undo.by_policy",
         "suggest.anonymous_claim",
         "suggest.several_owners",
         "suggest.different_names",
@@ -55,6 +65,8 @@ CODES: Final = frozenset(
         "suggest.different_numbers",
         "suggest.many_numbers",
         "suggest.claims_off",
+        "suggest.held_back",
+        "suggest.not_counted",
     }
 )
 
@@ -76,7 +88,7 @@ def suggest(code: str, kind: EvidenceKind, value: str, **params: str | int) -> E
 
 
 def by_agent(what: str, reason: str | None) -> Explanation:
-    """`what`: merge, split or undo."""
+    """`what`: merge, split, move or undo."""
     return Explanation(code=f"{what}.by_agent", params={"reason": reason[:REASON_MAX_CHARS] if reason else None})
 
 
@@ -85,3 +97,16 @@ def accepted(suggestion: Explanation, reason: str | None) -> Explanation:
     short = reason[:REASON_MAX_CHARS] if reason else None
     params = {**suggestion.params, "suggestion": suggestion.code, "reason": short}
     return Explanation(code="merge.suggestion_accepted", params=params)
+
+
+def joined_by_policy(rule: Explanation) -> Explanation:
+    """With the rule's own parameters."""
+    return Explanation(code="merge.by_policy", params={**rule.params, "rule": rule.code})
+
+
+def split_by_policy(because: Explanation) -> Explanation:
+    """`because`: what the changed policy says of the two now."""
+    return Explanation(code="split.by_policy", params={**because.params, "because": because.code})
+
+
+UNDONE_BY_POLICY: Final = Explanation(code="undo.by_policy")

@@ -4,11 +4,12 @@ but for `read`, whose cost depends on the size of the customers concerned and on
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from hub.events import EvidenceKind, Strength
 from hub.ids import CustomerId, IdentityId
 from identity.policy import Held, News, Party
-from identity.settings import PolicySettings
+from identity.settings import Mode, PolicySettings
 from storage import customers as customer_store
 from storage import evidence as evidence_store
 from storage import identities as identity_store
@@ -48,14 +49,29 @@ async def read(work: UnitOfWork, customers: Iterable[CustomerId], *, without: Co
     )
 
 
-def case_of(facts: Facts, proof: Proof, settings: PolicySettings) -> tuple[News, Party, list[Party]]:
-    """The news, the customer it is about, and the other customers that hold the value, oldest proof first."""
+def counts(proof: Proof, account_id: str, settings: PolicySettings, at: datetime) -> bool:
+    """Whether it says anything at that moment: not masked, not ignored, nobody's key in particular, not too old."""
+    if proof.strength is Strength.MASKED or proof.value in settings.never_keys:
+        return False
+    expiry = settings.expires_after.get(proof.strength)
+    if expiry is not None and at - proof.last_seen_at > expiry:
+        return False
+    return settings.mode(proof.strength, proof.source, account_id) != "ignore"
+
+
+def case_of(
+    facts: Facts, proof: Proof, settings: PolicySettings, at: datetime
+) -> tuple[News, Party, list[Party]] | None:
+    """The news, the customer it is about, and the other customers that hold the value, oldest proof first. None when
+    the news itself does not count."""
     held: dict[IdentityId, Held] = {}
     for member in facts.members:
         given = facts.proofs.get(member.id, [])
-        same = [p for p in given if p.point == proof.point and p.strength is not Strength.MASKED]
+        same = [p for p in given if p.point == proof.point and counts(p, member.account_id, settings, at)]
         if same:
             held[member.id] = _held(member, given, same, settings)
+    if proof.identity_id not in held:
+        return None
     groups: dict[CustomerId, list[Identity]] = {}
     for member in sorted(facts.members, key=lambda m: (m.id not in held, m.created_at, m.id)):
         groups.setdefault(member.customer_id, []).append(member)
@@ -70,7 +86,7 @@ def case_of(facts: Facts, proof: Proof, settings: PolicySettings) -> tuple[News,
     news = News(
         kind=proof.kind,
         value=proof.value,
-        held=_as_given(held[proof.identity_id], proof),
+        held=_as_given(held[proof.identity_id], proof, settings),
         claimed=len(claimed),
         solid_identities=sum(1 for one in held.values() if one.solid),
         identities=len(held),
@@ -81,21 +97,27 @@ def case_of(facts: Facts, proof: Proof, settings: PolicySettings) -> tuple[News,
 def _held(member: Identity, given: Sequence[Proof], same: Sequence[Proof], settings: PolicySettings) -> Held:
     """`same`: the member's proofs of the value, of all it ever gave. A visitor whom the shop's server signed for is as
     good as an account that lasts."""
-    best = max(same, key=lambda p: (p.rank, p.last_seen_at))
+
+    def mode(p: Proof) -> Mode:
+        return settings.mode(p.strength, p.source, member.account_id)
+
+    best = max(same, key=lambda p: (mode(p) == "merge", p.rank, p.last_seen_at))
     signed = any(p.kind is EvidenceKind.SIGNED_USER and p.strength is Strength.ATTESTED for p in given)
     return Held(
         identity_id=member.id,
         account_id=member.account_id,
-        lasting=signed or member.channel in settings.lasting_channels,
+        lasting=signed or settings.lasts(member.channel, member.account_id),
         strength=best.strength,
         source=best.source,
         last_seen_at=max(p.last_seen_at for p in same),
+        mode=mode(best),
     )
 
 
-def _as_given(held: Held, proof: Proof) -> Held:
+def _as_given(held: Held, proof: Proof, settings: PolicySettings) -> Held:
     """The newcomer by what it gave now, which may prove less than what it had: then nothing new follows from it."""
-    return replace(held, strength=proof.strength, source=proof.source)
+    mode = settings.mode(proof.strength, proof.source, held.account_id)
+    return replace(held, strength=proof.strength, source=proof.source, mode=mode)
 
 
 def _party(
@@ -124,7 +146,7 @@ def _party(
 
 
 def _rank(held: Held) -> int:
-    return 2 if held.strong else 1 if held.solid else 0
+    return (held.mode == "merge") * 3 + (2 if held.strong else 1 if held.solid else 0)
 
 
 def _names(members: Iterable[Identity], records: dict[CustomerId, Record]) -> tuple[str, ...]:
@@ -134,7 +156,7 @@ def _names(members: Iterable[Identity], records: dict[CustomerId, Record]) -> tu
 
 def _kept_apart(ids: set[IdentityId], mine: set[IdentityId], facts: Facts) -> bool:
     """Somebody said that these two are different people: a link between them is revoked or cut, or a suggestion was
-    rejected."""
-    said = [(link.identity_a, link.identity_b) for link in facts.links if not link.in_force]
+    rejected. What only a change of the policy put out of force nobody said."""
+    said = [(link.identity_a, link.identity_b) for link in facts.links if link.denied]
     said += [(s.identity_a, s.identity_b) for s in facts.suggestions if s.status == "rejected"]
     return any((a in ids and b in mine) or (b in ids and a in mine) for a, b in said)

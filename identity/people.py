@@ -117,7 +117,10 @@ class People:
             return
         await register.hold(owners.values())
         known = await facts.read(self._work, owners.values(), without=yet_to_come)
-        news, mine, parties = facts.case_of(known, proof, self._settings)
+        case = facts.case_of(known, proof, self._settings, proof.last_seen_at)
+        if case is None:
+            return
+        news, mine, parties = case
         for verdict in decide(news, mine, parties, self._settings, proof.last_seen_at):
             compared = [
                 p for i in (proof.identity_id, verdict.other) for p in known.proofs[i] if p.point == proof.point

@@ -15,7 +15,9 @@ How DESIGN, section 4 is read here:
 6. Very different names contradict whatever the strength: a family's phone is proved by each of the family.
 7. `shared_phone_max` counts the identities that a value could join, so a crowd of anonymous visitors cannot make
    somebody's number useless. Of any kind more than `identities_per_value_max`: the value says nothing at all.
-8. What an agent kept apart (a rejected suggestion, an undone merge, a split) no evidence joins or suggests again.
+8. Strengths, sources and accounts of which the shop says that they only suggest never join, whatever else holds.
+   Evidence that is too old (`expires_after`), ignored or of a value that is nobody's key (`never_keys`) is not there.
+9. What an agent kept apart (a rejected suggestion, an undone merge, a split) no evidence joins or suggests again.
 """
 
 from collections.abc import Sequence
@@ -26,14 +28,15 @@ from hub.events import EvidenceKind, EvidenceSource, Explanation, Strength
 from hub.ids import CustomerId, IdentityId
 from identity import explanations
 from identity.names import very_different
-from identity.settings import PolicySettings
+from identity.settings import Mode, PolicySettings
 
 STRONG = frozenset({Strength.ATTESTED, Strength.ORDER, Strength.AGENT})
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """That one identity holds the value, by its best proof. `lasting`: on an account that a person keeps."""
+    """That one identity holds the value, by its best proof. `lasting`: on an account that a person keeps. `mode`:
+    what the shop lets such a proof do."""
 
     identity_id: IdentityId
     account_id: str
@@ -41,6 +44,7 @@ class Held:
     strength: Strength
     source: EvidenceSource
     last_seen_at: datetime
+    mode: Mode = "merge"
 
     @property
     def strong(self) -> bool:
@@ -141,6 +145,7 @@ def _solid(
     best = party.holders[0]
     weak = not (news.held.strong and best.strong)
     doubt = _doubt(news, party, rivals, settings, now) or _different_names(news, mine, party)
+    doubt = doubt or _held_back(news, best, settings)
     if doubt is None and weak:
         doubt = _weak_doubt(news, mine, party, settings)
     if doubt is not None:
@@ -176,6 +181,18 @@ def _different_names(news: News, mine: Party, party: Party) -> Explanation | Non
     return explanations.suggest("different_names", news.kind, news.value, name_a=mine.names[0], name_b=party.names[0])
 
 
+def _held_back(news: News, best: Held, settings: PolicySettings) -> Explanation | None:
+    """The shop lets one of the two proofs only suggest."""
+    for held in (news.held, best):
+        if held.mode == "merge":
+            continue
+        if held.strength is Strength.CLAIMED and settings.claims.get(held.account_id) == "suggest":
+            return explanations.suggest("claims_off", news.kind, news.value)
+        strength, source = held.strength.value, held.source.value
+        return explanations.suggest("held_back", news.kind, news.value, strength=strength, source=source)
+    return None
+
+
 def _weak_doubt(news: News, mine: Party, party: Party, settings: PolicySettings) -> Explanation | None:
     """What stands against a join that at least one claim makes."""
     best = party.holders[0]
@@ -183,8 +200,6 @@ def _weak_doubt(news: News, mine: Party, party: Party, settings: PolicySettings)
     def why(code: str, **params: str | int) -> Explanation:
         return explanations.suggest(code, news.kind, news.value, **params)
 
-    if any(settings.claims.get(h.account_id) == "suggest" for h in (news.held, best) if not h.strong):
-        return why("claims_off")
     if not news.held.strong and news.claimed > settings.claims_per_identity_max:
         return why("many_numbers", claimed=news.claimed)
     if mine.attested_phones and party.attested_phones and not mine.attested_phones & party.attested_phones:

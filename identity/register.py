@@ -3,13 +3,17 @@
     register = Register(board)
     await register.join(a, b, why)            # these two identities are one person
     await register.split(ids, why, agent)     # these identities are somebody else than the rest
+    await register.move(id, to, why, agent)   # this identity is not the rest's but that one's
     await register.undo(entry_id, why, agent) # as if that entry had never been made
+    await register.lapse(link, why, run)      # a changed policy no longer lets its evidence join
 
 1. A customer is a component of the links in force, and what is in force follows from the entries alone. So undos may
    come in any order, and an undo of an undo restores.
 2. Everything else (whose identity, which record stands for whom, whose open conversation) is computed from that for the
    customers touched, never for more, and never from messages.
 3. The customers concerned are locked first; what is decided is read after that.
+4. What agents say is remembered: no evidence and no policy joins again what they parted, or parts what they restored.
+   What a change of the policy made or took back (`run_id`) says nothing about the two: the next policy may differ.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -17,7 +21,7 @@ from typing import Any
 
 from hub.errors import BadInput, Conflict, NotFound
 from hub.events import Explanation
-from hub.ids import AgentId, CustomerId, IdentityId, LedgerEntryId, SuggestionId, new_id
+from hub.ids import AgentId, CustomerId, IdentityId, LedgerEntryId, RunId, SuggestionId, new_id
 from identity.board import Board
 from identity.gathering import Note, gather
 from identity.grouping import bridges, components, representative
@@ -60,12 +64,13 @@ class Register:
         evidence: Sequence[dict[str, Any]] = (),
         weak_value: str | None = None,
         agent_id: AgentId | None = None,
+        run_id: RunId | None = None,
     ) -> LedgerEntryId | None:
         """None: they are one customer already, nothing is written."""
         members = await self._members_of([a, b])
         if _customer(members, a) == _customer(members, b):
             return None
-        entry = self._entry("merge", a, b, why, agent_id, members, evidence=tuple(evidence))
+        entry = self._entry("merge", a, b, why, agent_id, members, evidence=tuple(evidence), run_id=run_id)
         await ledger.append(self._connection, entry)
         await ledger.add_links(self._connection, [Link(entry.id, a, b, weak_value=weak_value)])
         await self._regroup(members, Note(entry.id, why, entry.at, agent_id))
@@ -94,8 +99,44 @@ class Register:
         await self._regroup(members, Note(entry.id, why, entry.at, agent_id))
         return entry.id
 
-    async def undo(self, entry_id: LedgerEntryId, why: Explanation, agent_id: AgentId | None) -> LedgerEntryId:
-        """Raises NotFound, and Conflict when it is undone already."""
+    async def move(self, mine: IdentityId, to: IdentityId, why: Explanation, agent_id: AgentId | None) -> LedgerEntryId:
+        """`mine` leaves its customer for that of `to`; the rest of either stays together. Raises Conflict when they are
+        one customer already."""
+        members = await self._members_of([mine, to])
+        old = _customer(members, mine)
+        if old == _customer(members, to):
+            raise Conflict("already_one", "These two are one customer already.")
+        staying = [m.id for m in members if m.customer_id == old and m.id != mine]
+        links = [link for link in await ledger.links_of(self._connection, [mine, *staying]) if link.in_force]
+        crossing = [link for link in links if mine in (link.identity_a, link.identity_b)]
+        cuts = tuple(link.key for link in crossing)
+        entry = self._entry("move", mine, to, why, agent_id, members, cuts=cuts)
+        await ledger.append(self._connection, entry)
+        for link in crossing:
+            link.cut_by.append(entry.id)
+        await ledger.update_links(self._connection, crossing)
+        kept_together = [*bridges(staying, _edges(links)), (mine, to)]
+        await ledger.add_links(self._connection, [Link(entry.id, one, other) for one, other in kept_together])
+        await self._keep_apart(entry, [mine], staying)
+        await self._regroup(members, Note(entry.id, why, entry.at, agent_id))
+        return entry.id
+
+    async def lapse(self, link: Link, why: Explanation, run_id: RunId) -> LedgerEntryId:
+        """`link` is in force, its customer held. Its two sides may still be one customer, by other links."""
+        members = await self._members_of([link.identity_a, link.identity_b])
+        entry = self._entry(
+            "split", link.identity_a, link.identity_b, why, None, members, cuts=(link.key,), run_id=run_id
+        )
+        await ledger.append(self._connection, entry)
+        link.lapsed_by.append(entry.id)
+        await ledger.update_links(self._connection, [link])
+        await self._regroup(members, Note(entry.id, why, entry.at, None))
+        return entry.id
+
+    async def undo(
+        self, entry_id: LedgerEntryId, why: Explanation, agent_id: AgentId | None, *, run_id: RunId | None = None
+    ) -> LedgerEntryId:
+        """Raises NotFound, and Conflict when it is undone already. `run_id`: a whole application is taken back."""
         target = await ledger.find(self._connection, entry_id)
         if target is None:
             raise NotFound("entry_unknown", "There is no such entry in the ledger.", where="entry_id")
@@ -105,11 +146,12 @@ class Register:
         chain = await ledger.of_pair(self._connection, target.identity_a, target.identity_b)
         if not in_force(entry_id, chain):
             raise Conflict("entry_undone", "This entry was undone already.", where="entry_id")
-        entry = self._entry("undo", target.identity_a, target.identity_b, why, agent_id, members, target_id=entry_id)
+        a, b = target.identity_a, target.identity_b
+        entry = self._entry("undo", a, b, why, agent_id, members, target_id=entry_id, run_id=run_id)
         await ledger.append(self._connection, entry)
         root = _root(target, chain)
         holds = in_force(root.id, [*chain, entry])
-        await self._set_force(root, holds)
+        await self._set_force(root, [*chain, entry], holds)
         await self._regroup(members, Note(root.id, why, entry.at, agent_id, undone=not holds))
         return entry.id
 
@@ -121,15 +163,24 @@ class Register:
         own = await ledger.links_by_entry(self._connection, [root.id])
         return own, [link for link in cut if link.key in set(root.cuts)]
 
-    async def _set_force(self, root: Entry, holds: bool) -> None:
-        """The links follow: a root in force has its links and its cuts."""
+    async def _set_force(self, root: Entry, chain: Sequence[Entry], holds: bool) -> None:
+        """The links follow: a root in force has its links and its cuts. `chain` ends with the undo that says so."""
         own, cut = await self._links_of_chain(root)
+        undo = chain[-1]
+        by_agent = undo.run_id is None
         for link in own:
-            link.revoked = not holds
+            link.revoked = by_agent and not holds
+            others = [e for e in link.lapsed_by if e not in {entry.id for entry in chain}]
+            link.lapsed_by = others if holds or by_agent else [*others, undo.id]
+            link.kept |= by_agent and holds
         for link in cut:
-            link.cut_by = [e for e in link.cut_by if e != root.id] + ([root.id] if holds else [])
+            if root.run_id is None:
+                link.cut_by = [e for e in link.cut_by if e != root.id] + ([root.id] if holds else [])
+            else:
+                link.lapsed_by = [e for e in link.lapsed_by if e != root.id] + ([root.id] if holds else [])
+                link.kept = by_agent and not holds
         await ledger.update_links(self._connection, [*own, *cut])
-        if root.kind == "split":
+        if root.kind != "merge" and root.run_id is None:
             await self._settle_apart(root, holds)
 
     # --- people who are not the same ---------------------------------------------------------------------------------
@@ -225,6 +276,7 @@ class Register:
         target_id: LedgerEntryId | None = None,
         cuts: tuple[ledger.LinkKey, ...] = (),
         evidence: tuple[dict[str, Any], ...] = (),
+        run_id: RunId | None = None,
     ) -> Entry:
         owners = sorted({member.customer_id for member in members})
         standing = [c for owner in owners if (c := self._board.open_of(owner)) is not None]
@@ -241,6 +293,7 @@ class Register:
             evidence=evidence,
             before=tuple(snapshot(conversation) for conversation in standing),
             agent_id=agent_id,
+            run_id=run_id,
         )
 
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from hub.events import Channel
+from hub.events import Channel, EvidenceSource, Strength
 from hub.ids import QueueId
 
-ClaimMode = Literal["merge", "suggest", "ignore"]
+# What evidence may do at most: join by itself, only suggest, or nothing.
+Mode = Literal["merge", "suggest", "ignore"]
+CLAIMS_EXPIRE = timedelta(days=730)  # a number typed in a chat two years ago: who knows whose it is today
+_CAUTIOUS_LAST: tuple[Mode, ...] = ("merge", "suggest", "ignore")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +29,28 @@ class PolicySettings:
     # Different numbers that one identity may claim before its claims are somebody passing on other people's numbers.
     claims_per_identity_max: int = 3
     suggestions_per_value_max: int = 3
+    # What evidence may do by its strength and by its source; "merge" where nothing is said. The most cautious counts.
+    strengths: Mapping[Strength, Mode] = field(default_factory=dict)
+    sources: Mapping[EvidenceSource, Mode] = field(default_factory=dict)
     # What claims may do, per channel account: "merge" where nothing is said; "ignore" does not even keep them.
-    claims: Mapping[str, ClaimMode] = field(default_factory=dict)
+    claims: Mapping[str, Mode] = field(default_factory=dict)
+    # Channel accounts that differ from `lasting_channels`: True, a person keeps it for years; False, they do not.
+    lasting_accounts: Mapping[str, bool] = field(default_factory=dict)
+    # Evidence last seen longer ago says nothing any more; for ever where nothing is said. Joins that it made stand.
+    expires_after: Mapping[Strength, timedelta] = field(default_factory=lambda: {Strength.CLAIMED: CLAIMS_EXPIRE})
     # Our own hotlines and whatever else customers often mention, in E.164, and mailboxes of ours, lower case.
     never_keys: frozenset[str] = frozenset()
+
+    def mode(self, strength: Strength, source: EvidenceSource, account_id: str) -> Mode:
+        """The most cautious of what its strength, its source and, for a claim, its account allow."""
+        said = {self.strengths.get(strength, "merge"), self.sources.get(source, "merge")}
+        if strength is Strength.CLAIMED:
+            said.add(self.claims.get(account_id, "merge"))
+        return max(said, key=_CAUTIOUS_LAST.index)
+
+    def lasts(self, channel: Channel, account_id: str) -> bool:
+        """Whether people keep their identities there for years."""
+        return self.lasting_accounts.get(account_id, channel in self.lasting_channels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.events import Explanation
-from hub.ids import AgentId, CustomerId, IdentityId, LedgerEntryId
+from hub.ids import AgentId, CustomerId, IdentityId, LedgerEntryId, RunId
 from storage.tables import channel_identities, customers, ledger, links
 
-EntryKind = Literal["merge", "split", "undo"]
+EntryKind = Literal["merge", "split", "move", "undo"]
 LinkKey = tuple[LedgerEntryId, IdentityId, IdentityId]
 
 
@@ -42,11 +42,13 @@ class Entry:
     before: tuple[dict[str, Any], ...] = ()
     agent_id: AgentId | None = None
     number: int = 0
+    run_id: RunId | None = None
 
 
 @dataclass(slots=True)
 class Link:
-    """ "These two are one person", as one entry says. `weak_value`: only a claim of this number or mailbox says so."""
+    """ "These two are one person", as one entry says. `weak_value`: only a claim of this number or mailbox says so.
+    `lapsed_by`: entries by which a changed policy withdrew it. `kept`: an agent restored it, no policy withdraws it."""
 
     entry_id: LedgerEntryId
     identity_a: IdentityId
@@ -54,6 +56,8 @@ class Link:
     revoked: bool = False
     cut_by: list[LedgerEntryId] = field(default_factory=list)
     weak_value: str | None = None
+    lapsed_by: list[LedgerEntryId] = field(default_factory=list)
+    kept: bool = False
 
     @property
     def key(self) -> LinkKey:
@@ -61,7 +65,22 @@ class Link:
 
     @property
     def in_force(self) -> bool:
-        return not self.revoked and not self.cut_by
+        return not self.denied and not self.lapsed_by
+
+    @property
+    def denied(self) -> bool:
+        """Somebody said that these two are different people."""
+        return self.revoked or bool(self.cut_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Of which entry a link is: who made it, and why."""
+
+    agent_id: AgentId | None
+    run_id: RunId | None
+    why: Explanation
+    at: datetime
 
 
 def in_force(entry_id: LedgerEntryId, chain: Sequence[Entry]) -> bool:
@@ -88,6 +107,7 @@ async def append(connection: AsyncConnection, entry: Entry) -> int:
         "before": list(entry.before),
         "agent_id": entry.agent_id,
         "at": entry.at,
+        "run_id": entry.run_id,
     }
     number: int = (await connection.execute(sa.insert(ledger).values(row).returning(ledger.c.number))).scalar_one()
     return number
@@ -125,6 +145,29 @@ async def links_of(connection: AsyncConnection, ids: Iterable[IdentityId]) -> li
 async def links_by_entry(connection: AsyncConnection, entries: Iterable[LedgerEntryId]) -> list[Link]:
     query = sa.select(links).where(links.c.entry_id.in_(sorted(set(entries))))
     return [_link(row) for row in await connection.execute(query)]
+
+
+async def makers(connection: AsyncConnection, entries: Iterable[LedgerEntryId]) -> dict[LedgerEntryId, Maker]:
+    query = sa.select(ledger.c.id, ledger.c.agent_id, ledger.c.run_id, ledger.c.why, ledger.c.at).where(
+        ledger.c.id.in_(sorted(set(entries)))
+    )
+    return {
+        row.id: Maker(row.agent_id, row.run_id, Explanation.model_validate(row.why), row.at)
+        for row in await connection.execute(query)
+    }
+
+
+async def of_run(connection: AsyncConnection, run_id: RunId, *, before: int | None, limit: int) -> list[Entry]:
+    """What an application of a policy made, newest first, older than number `before`."""
+    query = sa.select(ledger).where(ledger.c.run_id == run_id).order_by(ledger.c.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(ledger.c.number < before)
+    return [_entry(row) for row in await connection.execute(query)]
+
+
+async def count_of_run(connection: AsyncConnection, run_id: RunId) -> int:
+    query = sa.select(sa.func.count()).select_from(ledger).where(ledger.c.run_id == run_id)
+    return int((await connection.execute(query)).scalar_one())
 
 
 async def add_links(connection: AsyncConnection, new: Sequence[Link]) -> None:
@@ -168,7 +211,8 @@ def _link_key(parts: Sequence[str]) -> LinkKey:
 
 def _link(row: sa.Row[Any]) -> Link:
     values = row._asdict()
-    values["cut_by"] = [LedgerEntryId(UUID(text)) for text in values["cut_by"]]
+    for name in ("cut_by", "lapsed_by"):
+        values[name] = [LedgerEntryId(UUID(text)) for text in values[name]]
     return Link(**values)
 
 
@@ -180,6 +224,8 @@ def _link_row(link: Link) -> dict[str, Any]:
         "revoked": link.revoked,
         "cut_by": [str(entry_id) for entry_id in link.cut_by],
         "weak_value": link.weak_value,
+        "lapsed_by": [str(entry_id) for entry_id in link.lapsed_by],
+        "kept": link.kept,
     }
 
 
@@ -190,7 +236,7 @@ _UPDATE_LINK = (
         links.c.identity_a == sa.bindparam("v_identity_a"),
         links.c.identity_b == sa.bindparam("v_identity_b"),
     )
-    .values(revoked=sa.bindparam("v_revoked"), cut_by=sa.bindparam("v_cut_by"), weak_value=sa.bindparam("v_weak_value"))
+    .values({name: sa.bindparam(f"v_{name}") for name in ("revoked", "cut_by", "weak_value", "lapsed_by", "kept")})
 )
 _MOVE_IDENTITY = (
     sa.update(channel_identities)
