@@ -152,7 +152,7 @@ class LedgerView(Frozen):
     """One line of the customer's identity history. `revocable`: undoing it would change something now."""
 
     id: LedgerEntryId
-    kind: Literal["merge", "split", "undo"]
+    kind: Literal["merge", "split", "move", "undo"]
     at: When
     by: AgentId | None
     why: Explanation
@@ -316,4 +316,11 @@ class MergeIn(Frozen):
 
 
 class SplitIn(Frozen):
+    reason: str | None = Field(default=None, max_length=500)
+
+
+class MoveIn(Frozen):
+    """The channel identity is not its customer's but this one's."""
+
+    to_customer_id: CustomerId
     reason: str | None = Field(default=None, max_length=500)

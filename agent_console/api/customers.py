@@ -4,10 +4,12 @@ from agent_console import details
 from agent_console.api.endpoint import Call
 from agent_console.guard import see_customer
 from agent_console.parts import Parts
-from agent_console.views import CustomerPatch, CustomerView, LedgerReceipt, MergeIn, SplitIn, UndoIn
+from agent_console.permissions import Caller
+from agent_console.views import CustomerPatch, CustomerView, LedgerReceipt, MergeIn, MoveIn, SplitIn, UndoIn
 from hub.errors import BadInput, NotFound
 from hub.ids import CustomerId, IdentityId, LedgerEntryId, SuggestionId
 from identity import commands
+from storage.unit_of_work import UnitOfWork
 
 
 class Customers:
@@ -32,10 +34,7 @@ class Customers:
         given = call.body(MergeIn)
         async with self._parts.units.begin() as work:
             one = await see_customer(work.connection, call.caller, _customer(call))
-            try:
-                other = await see_customer(work.connection, call.caller, given.other_customer_id)
-            except NotFound as error:
-                raise NotFound(error.code, error.problem, where="body.other_customer_id") from error
+            other = await _see_other(work, call.caller, given.other_customer_id, where="body.other_customer_id")
             if one == other:
                 raise BadInput("same_customer", "They are one customer already.", where="body.other_customer_id")
             entry_id = await commands.merge_customers(work, one, other, call.caller.agent_id, reason=given.reason)
@@ -61,12 +60,30 @@ class Customers:
             await work.commit()
         return LedgerReceipt(entry_id=entry_id)
 
+    async def move_identity(self, call: Call) -> LedgerReceipt:
+        """Both customers must be seen."""
+        given = call.body(MoveIn)
+        async with self._parts.units.begin() as work:
+            other = await _see_other(work, call.caller, given.to_customer_id, where="body.to_customer_id")
+            identity_id = IdentityId(call.id("identity_id"))
+            entry_id = await commands.move_identity(work, identity_id, other, call.caller.agent_id, reason=given.reason)
+            await work.commit()
+        return LedgerReceipt(entry_id=entry_id)
+
     async def split_identity(self, call: Call) -> LedgerReceipt:
         async with self._parts.units.begin() as work:
             identity_id, reason = IdentityId(call.id("identity_id")), call.body(SplitIn).reason
             entry_id = await commands.split_identity(work, [identity_id], call.caller.agent_id, reason=reason)
             await work.commit()
         return LedgerReceipt(entry_id=entry_id)
+
+
+async def _see_other(work: UnitOfWork, caller: Caller, customer_id: CustomerId, *, where: str) -> CustomerId:
+    """One that the body names. Raises NotFound."""
+    try:
+        return await see_customer(work.connection, caller, customer_id)
+    except NotFound as error:
+        raise NotFound(error.code, error.problem, where=where) from error
 
 
 def _customer(call: Call) -> CustomerId:

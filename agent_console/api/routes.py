@@ -215,6 +215,15 @@ ROUTES: tuple[Route, ...] = (
         takes=views.SplitIn,
         may=(409,),
     ),
+    _post(
+        "move_identity",
+        "/identities/{identity_id}/move",
+        A.AGENT,
+        views.LedgerReceipt,
+        "This channel identity is that customer's",
+        takes=views.MoveIn,
+        may=(409,),
+    ),
     # --- administration ---
     _get("list_channels", "/channels", A.ADMIN, admin.ChannelList, "What can be connected, and what it asks for"),
     _get("list_channel_accounts", "/channel-accounts", A.ADMIN, admin.ChannelAccountList, "What is connected"),

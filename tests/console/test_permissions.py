@@ -96,6 +96,7 @@ BODIES: Mapping[str, Sample] = {
     "reject_suggestion": lambda _: None,
     "undo_entry": lambda _: {"reason": "Nhầm"},
     "split_identity": lambda _: {},
+    "move_identity": lambda t: {"to_customer_id": str(t.other.customer_id), "reason": "Máy của chồng"},
     "list_channels": lambda _: None,
     "list_channel_accounts": lambda _: None,
     "add_channel_account": lambda t: {"id": f"w{t.number}", "channel": "webchat", "display_name": "W", "settings": {}},

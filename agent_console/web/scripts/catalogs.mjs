@@ -96,7 +96,7 @@ function checkEnums() {
 function checkSources() {
   if (!existsSync(join(hub, "identity"))) return;
   const ours = ["agent_console", "identity", "router", "storage"].map((folder) => python(join(hub, folder))).join("\n");
-  for (const [, code] of ours.matchAll(/"((?:merge|split|undo|suggest|route|reply)(?:\.[a-z_]+)+)"/g)) {
+  for (const [, code] of ours.matchAll(/"((?:merge|split|move|undo|suggest|route|reply)(?:\.[a-z_]+)+)"/g)) {
     need(`explain.${code}`, "explanation code");
   }
   const problems =

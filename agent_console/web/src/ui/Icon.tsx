@@ -43,6 +43,7 @@ const drawings = {
   down: <path d="m4 6.3 4 4 4-4" />,
   left: <path d="m9.8 3.8-4.2 4.2 4.2 4.2" />,
   right: <path d="m6.2 3.8 4.2 4.2-4.2 4.2" />,
+  arrowRight: <path d="M3 8h9.5M8.8 4l4 4-4 4" />,
   arrowDown: <path d="M8 3v9.5M4 8.8l4 4 4-4" />,
   panel: (
     <>

@@ -365,6 +365,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/identities/{identity_id}/move": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** This channel identity is that customer's */
+        readonly post: operations["move_identity"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/identities/{identity_id}/split": {
         readonly parameters: {
             readonly query?: never;
@@ -1213,7 +1230,7 @@ export interface components {
             readonly identity_b: string | null;
             readonly in_force: boolean;
             /** @enum {string} */
-            readonly kind: "merge" | "split" | "undo";
+            readonly kind: "merge" | "split" | "move" | "undo";
             readonly revocable: boolean;
             /** @default null */
             readonly target_id: string | null;
@@ -1514,6 +1531,16 @@ export interface components {
             /** @default false */
             readonly undone: boolean;
             readonly why: components["schemas"]["Explanation"];
+        };
+        /**
+         * MoveIn
+         * @description The channel identity is not its customer's but this one's.
+         */
+        readonly MoveIn: {
+            /** @default null */
+            readonly reason?: string | null;
+            /** Format: uuid */
+            readonly to_customer_id: string;
         };
         /**
          * OfferEnded
@@ -2677,6 +2704,42 @@ export interface operations {
             readonly 401: components["responses"]["Problem401"];
             readonly 403: components["responses"]["Problem403"];
             readonly 404: components["responses"]["Problem404"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly move_identity: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly identity_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["MoveIn"];
+            };
+        };
+        readonly responses: {
+            /** @description This channel identity is that customer's */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LedgerReceipt"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
             readonly 413: components["responses"]["Problem413"];
             readonly 415: components["responses"]["Problem415"];
             readonly 429: components["responses"]["Problem429"];

@@ -67,7 +67,7 @@ export function makeWords(t: TFunction, exists: (key: string) => boolean): Words
 }
 
 /** Parameters are raw values; their names say how they are read: `…_s` spans, `…_at` moments, `source_a` a source of
- * evidence, `suggestion` another explanation's code with the same parameters, and so on. Numbers in E.164 are spaced. */
+ * evidence, those of NESTED another explanation's code with the same parameters, and so on. Numbers in E.164 are spaced. */
 function readable(
   why: Explanation,
   words: Words,
@@ -76,8 +76,8 @@ function readable(
 ): Record<string, unknown> {
   const read = (name: string, value: Explanation["params"][string]): unknown => {
     if (name === "reason") return value === null ? "" : loose("explain.because", { reason: value });
-    if (name === "suggestion") {
-      const { suggestion: _, ...params } = why.params;
+    if (NESTED.has(name)) {
+      const { [name]: _, ...params } = why.params;
       return words.explanation({ code: String(value), params });
     }
     if (typeof value === "number") return name.endsWith("_s") ? words.span(value) : value;
@@ -90,6 +90,8 @@ function readable(
   };
   return Object.fromEntries(Object.entries(why.params).map(([name, value]) => [name, read(name, value)]));
 }
+
+const NESTED = new Set(["suggestion", "rule", "because"]);
 
 const NO_BREAK = "\u00a0"; // a number stays on one line
 
