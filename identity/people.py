@@ -130,7 +130,7 @@ class People:
                     proof.identity_id,
                     verdict.other,
                     verdict.why,
-                    evidence=[_fact(p) for p in compared],
+                    evidence=[fact_of(p) for p in compared],
                     weak_value=proof.value if verdict.weak else None,
                 )
             else:
@@ -154,7 +154,7 @@ class People:
             why=verdict.why,
             status="open",
             created_at=self._work.clock.now(),
-            evidence=tuple(_fact(p) for p in compared),
+            evidence=tuple(fact_of(p) for p in compared),
             only_for=verdict.only_for,
         )
         if suggestion.id in await suggestion_store.put_new(self._work, [suggestion]):
@@ -180,7 +180,7 @@ def _raised(suggestion: Suggestion, other: CustomerId, state: ConversationState)
     )
 
 
-def _fact(proof: Proof) -> dict[str, str]:
+def fact_of(proof: Proof) -> dict[str, str]:
     """For the ledger: what was compared."""
     return {
         "identity_id": str(proof.identity_id),

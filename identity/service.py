@@ -10,6 +10,7 @@ Order of locks: contact points, customers, conversations, identities, touchpoint
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -21,6 +22,7 @@ from identity.claims import apply_profile, evidence_of, own_numbers
 from identity.known import Known
 from identity.opening import Opening, Places
 from identity.people import People
+from identity.policy_book import PolicyBook
 from identity.reading import Reader
 from identity.receipts import Receipts, Sending
 from identity.register import Register
@@ -40,10 +42,12 @@ GROUP: Final = "identity"
 
 
 class Resolver:
-    """One per process; keeps nothing between batches but which of our own numbers it has noted."""
+    """One per process; keeps nothing between batches but the policy and which of our own numbers it has noted. What the
+    shop stored as its policy (identity.policy_book) goes before `settings.policy`."""
 
     def __init__(self, settings: IdentitySettings | None = None) -> None:
         self._settings = settings or IdentitySettings()
+        self._book = PolicyBook(self._settings.policy)
         self._own_numbers: set[str] = set()
 
     async def handle(self, work: UnitOfWork, events: Sequence[Envelope[EventData]]) -> None:
@@ -53,7 +57,8 @@ class Resolver:
             await accounts.set_alarm(work, alarm.account_id, f"{alarm.action}: {alarm.detail}")
         if fresh.touchpoints:
             await self._note_own_numbers(work, fresh)
-            await Batch(work, self._settings).handle(fresh)
+            policy = await self._book.current(work.connection, work.clock)
+            await Batch(work, replace(self._settings, policy=policy)).handle(fresh)
 
     async def _note_own_numbers(self, work: UnitOfWork, fresh: Fresh) -> None:
         new = own_numbers(data for _, data in fresh.touchpoints) - self._own_numbers

@@ -34,6 +34,7 @@ from hub.events import TOUCHPOINTS, Attachment
 from hub.service import Consumer, Handler
 from hub.settings import Role
 from hub.sockets import socket_server
+from identity.policy_runs import PolicyRuns
 from identity.service import GROUP as IDENTITY
 from identity.service import Resolver
 from router.liveness import Liveness
@@ -136,8 +137,10 @@ def ingress(site: Site) -> Part:
 
 
 def identity(site: Site) -> Part:
-    """Who wrote: consumes touchpoints, writes timelines, joins customers."""
-    return site.consumer(IDENTITY, [TOUCHPOINTS], Resolver().handle)
+    """Who wrote: consumes touchpoints, writes timelines, joins customers; carries out changes of the policy."""
+    part = site.consumer(IDENTITY, [TOUCHPOINTS], Resolver().handle)
+    part.tasks["policy runs"] = PolicyRuns(site.ground.units, site.name).run
+    return part
 
 
 def router(site: Site) -> Part:
