@@ -9,6 +9,7 @@ from datetime import datetime
 from hub.events import (
     ConversationAssigned,
     ConversationClosed,
+    ConversationState,
     ConversationStatus,
     CustomerMerged,
     Explanation,
@@ -18,6 +19,8 @@ from hub.events import (
 from hub.ids import AgentId, CustomerId, LedgerEntryId
 from identity import joining
 from identity.board import Board
+from identity.shares import Hands
+from storage import conversations as conversation_store
 from storage.conversations import Conversation
 from storage.customers import Line, show
 
@@ -44,7 +47,7 @@ class Note:
         )
 
 
-def gather(
+async def gather(
     board: Board, note: Note, customer_id: CustomerId, olds: Sequence[CustomerId], lines: Mapping[CustomerId, Line]
 ) -> None:
     """`olds` are `customer_id` from now on. They are locked, their open conversations loaded, `lines` fresh."""
@@ -52,14 +55,11 @@ def gather(
     if not found:
         return
     kept, *others = joining.oldest_first(found)
-    holder = joining.keeper(found)
-    for other in others:
-        _close_into(board, note, kept, other)
+    if others:
+        await _close_into(board, note, kept, others)
     kept.customer_id = customer_id
     board.put(kept)
     show(kept, lines[customer_id])
-    if holder is not None:
-        _hand_over(board, kept, holder)
     merge = note.between(customer_id, next(old for old in olds if old != customer_id))
     board.record(kept, lambda state: CustomerMerged(conversation=state, merge=merge))
 
@@ -73,25 +73,29 @@ def assign(board: Board, conversation: Conversation, agent_id: AgentId, why: Exp
     board.record(conversation, lambda state: ConversationAssigned(conversation=state, agent_id=agent_id, why=why))
 
 
-def _close_into(board: Board, note: Note, kept: Conversation, other: Conversation) -> None:
-    """It keeps its owner on its row, to be given back to; what counts open work looks at open conversations only."""
-    holder = other.owner_id or other.offered_to
-    joining.absorb(kept, other, note.at)
-    board.put(other)
-    by, into = note.by, kept.id
-    board.record(other, lambda state: ConversationClosed(conversation=state, by=by, reason="merged", into=into))
-    board.left(other, holder)
+async def _close_into(board: Board, note: Note, kept: Conversation, others: Sequence[Conversation]) -> None:
+    """They keep their owners on their rows, to be given back to: only open conversations count as an agent's work."""
+    holders = {other.id: other.owner_id or other.offered_to for other in others}
+    before = await conversation_store.merged_into(board.work.connection, [kept.id]) if kept.own else []
+    hands = joining.absorb(kept, others, [board.get(c.id) or c for c in before], note.at)
+
+    def closed(state: ConversationState) -> ConversationClosed:
+        return ConversationClosed(conversation=state, by=note.by, reason="merged", into=kept.id)
+
+    for other in others:
+        board.put(other)
+        board.record(other, closed)
+        board.left(other, holders[other.id])
+    if hands.owner_id is not None and hands.owner_id != kept.owner_id:
+        _hand_over(board, kept, hands, hands.owner_id)
 
 
-def _hand_over(board: Board, kept: Conversation, holder: Conversation) -> None:
-    """To the agent of `holder`, which is one of those joined. That agent's load does not grow by it."""
-    agent_id = holder.owner_id
-    if holder is kept or agent_id is None or kept.owner_id == agent_id:
-        return
+def _hand_over(board: Board, kept: Conversation, hands: Hands, agent_id: AgentId) -> None:
+    """To the agent of one that was joined. That agent's load does not grow by it."""
     before = kept.owner_id or kept.offered_to
     if kept.offered_to is not None:
         _withdraw(board, kept, kept.offered_to)
-    kept.agent_active_at = holder.agent_active_at
+    kept.agent_active_at = hands.active_at
     assign(board, kept, agent_id, joining.KEPT_BY_MERGE)
     board.left(kept, before)
 

@@ -10,7 +10,7 @@
 All this follows from the rows and links as they are, not from how they came to be so: undos may come in any order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hub.errors import NotFound
@@ -28,6 +28,7 @@ from identity import joining
 from identity.board import Board
 from identity.gathering import Note, assign
 from identity.previews import preview_of
+from identity.shares import Hands, share_of
 from storage import conversations as conversation_store
 from storage import routing
 from storage import touchpoints as touchpoint_store
@@ -50,6 +51,15 @@ class Part:
     def opened(self, conversation: Conversation) -> bool:
         return any(member.id == conversation.identity_id for member in self.members)
 
+    def unanswered(self, kept: Conversation) -> bool:
+        """They wrote last, into the one that was all of theirs."""
+        newest = self.newest
+        return newest is not None and newest.author is Author.CUSTOMER and newest.conversation_id == kept.id
+
+    @property
+    def answered(self) -> bool:
+        return self.newest is not None and self.newest.author is Author.BUSINESS
+
 
 async def part(
     board: Board,
@@ -66,23 +76,22 @@ async def part(
     merged = await _merged_into(board, kept)
     home = next((p for p in parts if p.opened(kept)), parts[0])
     _find_roots(parts, home, kept, merged)
-    wanted = {p.customer_id: p.root.owner_id for p in parts if p.root is not None}
-    first_owner = joining.former_owner(kept.own)
-    _give_back(board, parts, merged)
+    others = [p for p in parts if p is not home]
+    hands = _give_back(board, parts, kept, merged)
+    if home.answered and any(p.unanswered(kept) for p in others):
+        kept.waiting_since = None  # it was one of the others who wrote since
     kept.customer_id = home.customer_id
     board.put(kept)
     show(kept, lines[home.customer_id])
-    leaves = _leaves_with_another(kept, first_owner, [p for p in parts if p is not home])
-    if leaves:
-        _requeue(board, kept)
-        wanted[home.customer_id] = first_owner
-    _tell(board, note, kept, next(p.customer_id for p in parts if p is not home))
+    leaves = kept.status is ConversationStatus.ASSIGNED and hands[kept.id].owner_id != kept.owner_id
+    if leaves:  # it was given to the agent of one that parts now
+        _requeue(board, kept, hands[kept.id])
+    _tell(board, note, kept, others[0].customer_id)
     await board.changes.flush()  # the place of the kept one is free now, and agents have the room that they have
-    for p in parts:
-        if p is not home:
-            await _open_again(board, note, p, kept, lines[p.customer_id], wanted.get(p.customer_id))
+    for p in others:
+        await _open_again(board, note, p, kept, lines[p.customer_id], hands)
     if leaves:
-        await _give(board, kept, first_owner)
+        await _give(board, kept, hands[kept.id].owner_id)
 
 
 def _find_roots(parts: Sequence[Part], home: Part, kept: Conversation, merged: Sequence[Conversation]) -> None:
@@ -92,19 +101,36 @@ def _find_roots(parts: Sequence[Part], home: Part, kept: Conversation, merged: S
         p.staying = [c for c in theirs if c is not p.root]
 
 
-def _give_back(board: Board, parts: Sequence[Part], merged: Sequence[Conversation]) -> None:
-    """Each root without those that leave it; what stays with it leads to it."""
-    absorbed = {p.customer_id: [c for c in merged if p.root and c.merged_into == p.root.id] for p in parts}
+def _give_back(
+    board: Board, parts: Sequence[Part], kept: Conversation, merged: Sequence[Conversation]
+) -> dict[ConversationId, Hands]:
+    """Each root without those that leave it; what stays with it leads to it. Who should hold each."""
+    into = {c.id: c.merged_into for c in merged if c.merged_into is not None}
     for p in parts:
         if p.root is None:
             continue
-        joining.give_back(p.root, absorbed[p.customer_id], p.staying, {member.channel for member in p.members})
-        if p.newest is not None:
-            p.root.preview = preview_of(p.newest)
-        together = {p.root.id, *(c.id for c in p.staying)}
-        for conversation in p.staying:
-            if conversation.merged_into not in together:
-                _lead_to(board, conversation, p.root.id)
+        into.pop(p.root.id, None)
+        there = {p.root.id, *(c.id for c in p.staying)}
+        into |= {c.id: p.root.id for c in p.staying if c.merged_into not in there}
+    before = {c.id: (c.merged_into, c.own, share_of(c)) for c in merged}
+    hands = joining.regrow([kept, *merged], into)
+    for conversation in merged:
+        leads_to = into.get(conversation.id)
+        if leads_to is not None and before[conversation.id] != (leads_to, conversation.own, share_of(conversation)):
+            _lead_to(board, conversation, leads_to)
+    tree = {kept.id, *(c.id for c in merged)}
+    for p in parts:
+        if p.root is not None:
+            _show_own(p.root, p, tree)
+    return hands
+
+
+def _show_own(root: Conversation, p: Part, tree: Collection[ConversationId]) -> None:
+    """Nothing of those who part from it."""
+    among = {member.channel for member in p.members}
+    root.channels = tuple(channel for channel in root.channels if channel in among) or root.channels
+    if p.newest is not None and p.newest.conversation_id in tree:
+        root.preview = preview_of(p.newest)
 
 
 def _lead_to(board: Board, conversation: Conversation, into: ConversationId) -> None:
@@ -114,16 +140,10 @@ def _lead_to(board: Board, conversation: Conversation, into: ConversationId) -> 
     )
 
 
-def _leaves_with_another(kept: Conversation, first_owner: AgentId | None, others: Sequence[Part]) -> bool:
-    """Whether the join gave the kept one to the agent of one that leaves now: then it goes back to its own."""
-    if kept.status is not ConversationStatus.ASSIGNED or kept.owner_id == first_owner:
-        return False
-    return any(p.root is not None and p.root.owner_id == kept.owner_id for p in others)
-
-
-def _requeue(board: Board, kept: Conversation) -> None:
+def _requeue(board: Board, kept: Conversation, hands: Hands) -> None:
     agent_id = kept.owner_id
-    kept.status, kept.owner_id = ConversationStatus.WAITING, None
+    kept.status, kept.owner_id, kept.why = ConversationStatus.WAITING, None, None
+    kept.last_agent_id, kept.agent_active_at = hands.last_agent_id, hands.active_at
     kept.queued_at = kept.queued_at or kept.opened_at
     board.record(kept, lambda state: ConversationRequeued(conversation=state, agent_id=agent_id, reason="split"))
     board.left(kept, agent_id)
@@ -131,17 +151,18 @@ def _requeue(board: Board, kept: Conversation) -> None:
 
 
 async def _open_again(
-    board: Board, note: Note, p: Part, kept: Conversation, line: Line, owner_id: AgentId | None
+    board: Board, note: Note, p: Part, kept: Conversation, line: Line, hands: Mapping[ConversationId, Hands]
 ) -> None:
-    unanswered = p.newest is not None and p.newest.author is Author.CUSTOMER and p.newest.conversation_id == kept.id
+    unanswered = p.unanswered(kept)
     if p.root is None:
         if not unanswered or p.newest is None:
             return
         p.root = _new(p, p.newest, kept, note)
+        owner_id = kept.owner_id
         show(p.root, line)
         board.opened(p.root)
-        owner_id = kept.owner_id
     else:
+        owner_id = hands[p.root.id].owner_id
         joining.reopen(p.root)
         p.root.owner_id, p.root.customer_id = None, p.customer_id
         show(p.root, line)
@@ -151,6 +172,7 @@ async def _open_again(
     if unanswered and p.newest is not None:
         p.root.waiting_since = p.root.waiting_since or p.newest.accepted_at
         p.root.unread = max(p.root.unread, 1)
+        p.root.last_touch_at = max(p.root.last_touch_at, p.newest.accepted_at)
     _tell(board, note, p.root, kept.customer_id)
     await board.changes.flush()
     await _give(board, p.root, owner_id)

@@ -245,7 +245,7 @@ class Register:
             olds = list(dict.fromkeys(before[member.id] for member in group))
             if len(olds) > 1:
                 customer_id = group[0].customer_id
-                gather(self._board, note, customer_id, olds, await self._lines([customer_id]))
+                await gather(self._board, note, customer_id, olds, await self._lines([customer_id]))
 
     async def _move(self, groups: Iterable[Sequence[Identity]]) -> None:
         """Each of `groups` is one customer from now on."""

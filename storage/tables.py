@@ -461,7 +461,7 @@ conversations = sa.Table(
     sa.Column("closed_reason", sa.String(20)),
     sa.Column("merged_into", Id),
     sa.Column("agent_active_at", Moment),  # an agent last wrote here; of two merged owners the later keeps it
-    sa.Column("own", Json),  # what it was before another was merged into it, to give back when that is undone
+    sa.Column("own", Json),  # what it was before another was merged into it, preview included, to give back by undo
     sa.Index("ix_conversations_identity", "identity_id", "opened_at"),
     sa.Index(
         "uq_conversations_one_open",

@@ -38,6 +38,7 @@ from hub.events import (
 )
 from hub.ids import AgentId, AttemptId, ChannelAccountId, CustomerId, TouchpointId, new_id
 from identity.board import Board
+from identity.previews import preview_of
 from identity.register import Register
 from identity.service import Resolver
 from identity.settings import IdentitySettings
@@ -228,7 +229,8 @@ class World:
                 text=text,
                 delivery=Delivery(state=state, changed_at=now),
             )
-            conversation.waiting_since = None
+            conversation.waiting_since, conversation.unread = None, 0
+            conversation.preview, conversation.last_touch_at = preview_of(touchpoint), now
             board.changes.add(conversation, touchpoint, provider_ids=(provider_id,) if provider_id else ())
             await identity_store.save_counters(work.connection, [identity])
             await board.finish()

@@ -1,0 +1,209 @@
+"""What each of several merged conversations brings into the one that stays. Pure: it changes working copies only.
+
+The one that stays is always what `together` makes of its own share and of those closed into it. So a join adds a share
+and a parting takes one away, in whatever order, and nothing is left of what went.
+
+1. The rows of the closed ones *are* their shares; nobody changes them while they are closed. The own share of the one
+   that stays is kept in its `own`, as if nothing had ever been merged into it.
+2. What people changed since the last join (an answer, another agent) is found by comparing, and becomes its own first:
+   see `settle`. The shares of before no longer count for what was changed; those who leave take theirs along.
+3. The agent who holds a share is credited with what they wrote since, so the one most recently active keeps it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from hub.events import Channel, Preview
+from hub.ids import AgentId, ConversationId
+from storage.conversations import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Who holds it, and when an agent last wrote there."""
+
+    owner_id: AgentId | None
+    last_agent_id: AgentId | None
+    active_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`unread` may be negative in an own share: what was read of the others' messages. `preview` is that of before the
+    first join: what was said since is for the caller to look up."""
+
+    id: ConversationId
+    opened_at: datetime
+    hands: Hands
+    waiting_since: datetime | None
+    queued_at: datetime | None
+    last_touch_at: datetime
+    channels: tuple[Channel, ...]
+    preview: Preview | None
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """`settled`: field -> those whose share of it was overtaken. `credit`: since when who holds it wrote instead."""
+
+    share: Share
+    settled: dict[str, list[str]]
+    credit: dict[str, datetime]
+
+
+# What is compared and settled, each by itself. Unread messages are counted, not compared.
+_FIELDS: Final = ("hands", "waiting_since", "queued_at", "last_touch_at", "channels")
+
+
+def share_of(conversation: Conversation) -> Share:
+    """As its row says."""
+    return Share(
+        id=conversation.id,
+        opened_at=conversation.opened_at,
+        hands=Hands(conversation.owner_id, conversation.last_agent_id, conversation.agent_active_at),
+        waiting_since=conversation.waiting_since,
+        queued_at=conversation.queued_at,
+        last_touch_at=conversation.last_touch_at,
+        channels=conversation.channels,
+        preview=conversation.preview,
+        unread=conversation.unread,
+    )
+
+
+def settle(conversation: Conversation, closed: Sequence[Share]) -> None:
+    """What was changed since `closed` were closed into it becomes its own. Afterwards `together` of them is its row."""
+    own, now = _own(conversation), share_of(conversation)
+    expected = _together(own, closed)
+    changed = [name for name in _FIELDS if getattr(now, name) != getattr(expected, name)]
+    settled, credit = dict(own.settled), dict(own.credit)
+    if "hands" in changed and _only_wrote(now.hands, expected.hands):
+        changed.remove("hands")
+        credit[str(_holder(own, closed).id)] = now.hands.active_at or now.opened_at
+    for name in changed:
+        settled[name] = [str(share.id) for share in closed]
+    own_unread = now.unread - sum(share.unread for share in closed)
+    share = replace(own.share, unread=own_unread, **{name: getattr(now, name) for name in changed})
+    conversation.own = _as_json(Own(share, settled, credit))
+
+
+def together(conversation: Conversation, closed: Sequence[Share]) -> Share:
+    """Of a settled one with those that are closed into it now."""
+    return _together(_own(conversation), closed)
+
+
+def put(conversation: Conversation, share: Share, closed: Sequence[Share]) -> None:
+    """All but who holds it, and its preview. `closed`: what remains closed into it; of others nothing is remembered."""
+    conversation.waiting_since, conversation.queued_at = share.waiting_since, share.queued_at
+    conversation.last_touch_at, conversation.channels = share.last_touch_at, share.channels
+    conversation.unread = max(0, share.unread)
+    own, there = _own(conversation), {str(one.id) for one in (*closed, share)}
+    settled = {name: left for name, ids in own.settled.items() if (left := [i for i in ids if i in there])}
+    credit = {i: at for i, at in own.credit.items() if i in there}
+    conversation.own = _as_json(Own(own.share, settled, credit)) if closed else None
+
+
+def credited(conversation: Conversation, share: Share) -> Share:
+    """A share with what its holder wrote while it was closed into `conversation`."""
+    return _credited(_own(conversation), share)
+
+
+def _together(own: Own, closed: Sequence[Share]) -> Share:
+    shares = [own.share, *sorted(closed, key=lambda share: (share.opened_at, share.id))]  # in whatever order they came
+
+    def among(name: str) -> list[Any]:
+        overtaken = own.settled.get(name, ())
+        return [getattr(share, name) for share in shares if str(share.id) not in overtaken]
+
+    holder = _holder(own, closed)
+    return replace(
+        own.share,
+        hands=holder.hands,
+        waiting_since=_earliest(among("waiting_since")),
+        queued_at=_earliest(among("queued_at")),
+        last_touch_at=max(among("last_touch_at")),
+        channels=tuple(dict.fromkeys(channel for channels in among("channels") for channel in channels)),
+        preview=max((s.preview for s in shares if s.preview is not None), key=lambda p: p.at, default=None),
+        unread=sum(share.unread for share in shares),
+    )
+
+
+def _holder(own: Own, closed: Sequence[Share]) -> Share:
+    """Of those that an agent holds, the one whose agent was active last; nobody holds any: its own."""
+    overtaken = own.settled.get("hands", ())
+    shares = [_credited(own, share) for share in (own.share, *closed) if str(share.id) not in overtaken]
+    held = [share for share in shares if share.hands.owner_id is not None]
+    return max(held, key=lambda s: (s.hands.active_at or s.opened_at, s.last_touch_at, s.id), default=own.share)
+
+
+def _credited(own: Own, share: Share) -> Share:
+    wrote_at = own.credit.get(str(share.id))
+    return share if wrote_at is None else replace(share, hands=replace(share.hands, active_at=wrote_at))
+
+
+def _only_wrote(now: Hands, expected: Hands) -> bool:
+    same_agent = (now.owner_id, now.last_agent_id) == (expected.owner_id, expected.last_agent_id)
+    return same_agent and now.owner_id is not None
+
+
+# --- on its row ------------------------------------------------------------------------------------------------------
+
+
+def _own(conversation: Conversation) -> Own:
+    """What is not written there is as on the row."""
+    row, given = share_of(conversation), conversation.own or {}
+    if not given:
+        return Own(row, {}, {})
+    hands = Hands(
+        _agent(given["owner_id"]) if "owner_id" in given else row.hands.owner_id,
+        _agent(given["last_agent_id"]) if "last_agent_id" in given else row.hands.last_agent_id,
+        _moment(given["active_at"]) if "active_at" in given else row.hands.active_at,
+    )
+    share = replace(
+        row,
+        hands=hands,
+        waiting_since=_moment(given["waiting_since"]),
+        queued_at=_moment(given["queued_at"]),
+        last_touch_at=_moment(given.get("last_touch_at")) or row.last_touch_at,
+        channels=tuple(Channel(name) for name in given.get("channels", row.channels)),
+        preview=Preview.model_validate(given["preview"]) if given.get("preview") else None,
+        unread=given["unread"],
+    )
+    credit = {i: datetime.fromisoformat(at) for i, at in given.get("credit", {}).items()}
+    return Own(share, dict(given.get("settled", {})), credit)
+
+
+def _as_json(own: Own) -> dict[str, Any]:
+    share, hands = own.share, own.share.hands
+    return {
+        "owner_id": str(hands.owner_id) if hands.owner_id else None,
+        "last_agent_id": str(hands.last_agent_id) if hands.last_agent_id else None,
+        "active_at": _text(hands.active_at),
+        "waiting_since": _text(share.waiting_since),
+        "queued_at": _text(share.queued_at),
+        "last_touch_at": _text(share.last_touch_at),
+        "channels": [channel.value for channel in share.channels],
+        "preview": share.preview.model_dump(mode="json") if share.preview else None,
+        "unread": share.unread,
+        "settled": own.settled,
+        "credit": {i: at.isoformat() for i, at in own.credit.items()},
+    }
+
+
+def _earliest(moments: Iterable[datetime | None]) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _agent(text: str | None) -> AgentId | None:
+    return AgentId(UUID(text)) if text else None
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
