@@ -125,6 +125,16 @@ def routing(count: int, as_json: bool) -> None:
     show(run("routing", lambda: measure(count=count)), as_json)
 
 
+@main.command()
+@click.option("--messages", type=click.IntRange(100, 5_000_000), default=1_000_000, show_default=True)
+@in_json
+def ledger(messages: int, as_json: bool) -> None:
+    """Merge and undo of customers with 10 and with very many messages."""
+    from bench.ledger import measure
+
+    show(run("ledger", lambda: measure(messages=messages)), as_json)
+
+
 def run(rig: str, measurement: Measurement) -> Report:
     """Ends the program with 1 and the reason when it could not measure."""
     at, machine, load = report.now(), Machine.this(), report.load_average()

@@ -55,7 +55,7 @@ async def place(*, cluster: bool = False) -> AsyncIterator[Place]:
 
 @asynccontextmanager
 async def _cluster() -> AsyncIterator[dict[str, Any]]:
-    urls = _service_urls()
+    urls = _service_urls("DATABASE", "REDIS", "KAFKA")
     name = f"bench_{secrets.token_hex(6)}"
     server = urls["DATABASE"]
     await _execute(server, f'CREATE DATABASE "{name}"')
@@ -74,11 +74,27 @@ async def _cluster() -> AsyncIterator[dict[str, Any]]:
         await _drop_topics(urls["KAFKA"].removeprefix("kafka://"), f"{name}.")
 
 
-def _service_urls() -> dict[str, str]:
+@asynccontextmanager
+async def empty_database(kind: str) -> AsyncIterator[str]:
+    """`kind`: sqlite or postgres. The URL of a new one without tables. Raises CannotMeasure when none can be had."""
+    name = f"bench_{secrets.token_hex(6)}"
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="onethread-bench-") as folder:
+            yield f"sqlite+aiosqlite:///{folder}/hub.db"
+        return
+    server = _service_urls("DATABASE")["DATABASE"]
+    await _execute(server, f'CREATE DATABASE "{name}"')
+    try:
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    finally:
+        await _execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _service_urls(*keys: str) -> dict[str, str]:
     lines = ENV_FILE.read_text().splitlines() if ENV_FILE.exists() else []
     found = dict(line.split("=", 1) for line in lines)
     try:
-        return {key: found[f"HUB_TEST_{key}_URL"] for key in ("DATABASE", "REDIS", "KAFKA")}
+        return {key: found[f"HUB_TEST_{key}_URL"] for key in keys}
     except KeyError as missing:
         raise CannotMeasure(f"{missing} is not known: `tools/services up` starts what a cluster needs") from missing
 

@@ -19,7 +19,6 @@ from hub.events import (
 from hub.ids import AgentId, CustomerId, LedgerEntryId
 from identity import joining
 from identity.board import Board
-from identity.shares import Hands
 from storage import conversations as conversation_store
 from storage.conversations import Conversation
 from storage.customers import Line, show
@@ -87,15 +86,14 @@ async def _close_into(board: Board, note: Note, kept: Conversation, others: Sequ
         board.record(other, closed)
         board.left(other, holders[other.id])
     if hands.owner_id is not None and hands.owner_id != kept.owner_id:
-        _hand_over(board, kept, hands, hands.owner_id)
+        _hand_over(board, kept, hands.owner_id)
 
 
-def _hand_over(board: Board, kept: Conversation, hands: Hands, agent_id: AgentId) -> None:
+def _hand_over(board: Board, kept: Conversation, agent_id: AgentId) -> None:
     """To the agent of one that was joined. That agent's load does not grow by it."""
     before = kept.owner_id or kept.offered_to
     if kept.offered_to is not None:
         _withdraw(board, kept, kept.offered_to)
-    kept.agent_active_at = hands.active_at
     assign(board, kept, agent_id, joining.KEPT_BY_MERGE)
     board.left(kept, before)
 

@@ -60,13 +60,8 @@ def regrow(tree: Sequence[Conversation], into: Mapping[ConversationId, Conversat
             conversation.preview = joined.preview
         hands[conversation.id] = joined.hands
         if not conversation.is_open:
-            give(conversation, joined.hands)
+            conversation.owner_id, conversation.last_agent_id = joined.hands.owner_id, joined.hands.last_agent_id
     return hands
-
-
-def give(conversation: Conversation, hands: Hands) -> None:
-    conversation.owner_id, conversation.last_agent_id = hands.owner_id, hands.last_agent_id
-    conversation.agent_active_at = hands.active_at
 
 
 def reopen(conversation: Conversation) -> None:

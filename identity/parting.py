@@ -143,7 +143,7 @@ def _lead_to(board: Board, conversation: Conversation, into: ConversationId) -> 
 def _requeue(board: Board, kept: Conversation, hands: Hands) -> None:
     agent_id = kept.owner_id
     kept.status, kept.owner_id, kept.why = ConversationStatus.WAITING, None, None
-    kept.last_agent_id, kept.agent_active_at = hands.last_agent_id, hands.active_at
+    kept.last_agent_id = hands.last_agent_id
     kept.queued_at = kept.queued_at or kept.opened_at
     board.record(kept, lambda state: ConversationRequeued(conversation=state, agent_id=agent_id, reason="split"))
     board.left(kept, agent_id)

@@ -99,7 +99,7 @@ def put(conversation: Conversation, share: Share, closed: Sequence[Share]) -> No
     """All but who holds it, and its preview. `closed`: what remains closed into it; of others nothing is remembered."""
     conversation.waiting_since, conversation.queued_at = share.waiting_since, share.queued_at
     conversation.last_touch_at, conversation.channels = share.last_touch_at, share.channels
-    conversation.unread = max(0, share.unread)
+    conversation.unread, conversation.agent_active_at = max(0, share.unread), share.hands.active_at
     own, there = _own(conversation), {str(one.id) for one in (*closed, share)}
     settled = {name: left for name, ids in own.settled.items() if (left := [i for i in ids if i in there])}
     credit = {i: at for i, at in own.credit.items() if i in there}

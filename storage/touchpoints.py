@@ -200,11 +200,12 @@ async def on_their_way(
 
 
 async def newest_of(connection: AsyncConnection, identity_id: IdentityId) -> Touchpoint | None:
-    """The last entry that passed on this identity."""
+    """The last entry that passed on this identity. By its own numbering, which only the identity's index knows: by the
+    number of all entries, PostgreSQL may walk through everybody's from the newest until it meets one of theirs."""
     query = (
         sa.select(touchpoints)
         .where(touchpoints.c.identity_id == identity_id)
-        .order_by(touchpoints.c.number.desc())
+        .order_by(touchpoints.c.identity_seq.desc())
         .limit(1)
     )
     row = (await connection.execute(query)).first()

@@ -1,0 +1,79 @@
+"""Laws of the ledger, over the real code: what must be so whatever was done before, and in whatever order.
+
+That merging and undoing changes nothing, and that customers are what the entries say, is in tests.identity.machine.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from hub.events import ConversationStatus
+from hub.ids import LedgerEntryId
+from identity import commands
+from storage import tables
+from tests import databases
+from tests.identity.machine import Machine, MachineWithResolving
+from tests.identity.state import Row, State, whole_state
+
+UNDONE_MAX = 6
+
+
+class Orders(Machine):
+    """At any moment: what is undone in one order, in a copy of the shop, and in another one, in another copy."""
+
+    @rule(seed=st.integers(0, 2**32 - 1))
+    def the_order_of_undos_does_not_matter(self, seed: int) -> None:
+        rng = random.Random(seed)
+        standing = [i for i in range(len(self.entry_ids)) if self._revocable(i)]
+        some = rng.sample(standing, min(len(standing), rng.randint(2, UNDONE_MAX)))
+        if len(some) < 2:
+            return
+        entries = [self.entry_ids[i] for i in some]
+        one = self.run(self._undone(entries))
+        other = self.run(self._undone(rng.sample(entries, len(entries))))
+        assert one == other
+
+    async def _undone(self, entries: Sequence[LedgerEntryId]) -> dict[str, Any]:
+        """In a copy where agents have room for everybody: who is full depends on the order, and may."""
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(Path(str(self.world.units.database.url.database)).parent, folder, dirs_exist_ok=True)
+            async with databases.opened(databases.sqlite_url(Path(folder)), self.clock) as units:
+                async with units.begin() as work:
+                    await work.connection.execute(sa.update(tables.agents).values(capacity=100))
+                    await work.commit()
+                for entry_id in entries:
+                    async with units.begin() as work:
+                        await commands.undo_entry(work, entry_id, self.agents[0])
+                        await work.commit()
+                return _as_seen(await whole_state(units))
+
+
+class OrdersWithResolving(Orders, MachineWithResolving):
+    pass
+
+
+def _as_seen(state: State) -> dict[str, Any]:
+    """Who is who, and the open conversation of each. What was opened and closed on the way depends on the way."""
+    standing = [row for row in state["conversations"].values() if row["status"] != ConversationStatus.CLOSED.value]
+    return {
+        "people": {key: row["customer_id"] for key, row in state["channel_identities"].items()},
+        "records": {key: row["current_id"] for key, row in state["customers"].items()},
+        "timeline": {
+            key: (row["identity_id"], row["number"], row["text"]) for key, row in state["touchpoints"].items()
+        },
+        "conversations": {row["customer_id"]: _seen(row) for row in standing},
+        "suggestions": state["suggestions"],
+    }
+
+
+def _seen(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name not in ("id", "customer_id", "merged_into")}
