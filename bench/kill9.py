@@ -214,9 +214,7 @@ async def _stored(running: Rig) -> list[Entry]:
     touchpoints, names = tables.touchpoints, tables.provider_messages
     is_named = sa.and_(names.c.touchpoint_number == touchpoints.c.number, touchpoints.c.client_id.is_(None))
     query = (
-        sa.select(touchpoints, names.c.provider_message_id)
-        .outerjoin(names, is_named)
-        .order_by(touchpoints.c.number)
+        sa.select(touchpoints, names.c.provider_message_id).outerjoin(names, is_named).order_by(touchpoints.c.number)
     )
     async with _database(running) as connection:
         rows = (await connection.execute(query)).mappings().all()

@@ -71,9 +71,8 @@ async def _populate(units: Units, agents: int) -> list[AgentId]:
     now, queue_id = units.clock.now(), QueueId(new_id())
     ids = [AgentId(new_id()) for _ in range(agents)]
     async with units.begin() as work:
-        await _insert(
-            work, tables.queues, {"id": queue_id, "pool": "main", "name": "Main", "offer_s": 20, "created_at": now}
-        )
+        row: dict[str, Any] = {"id": queue_id, "pool": "main", "name": "Main", "offer_s": 20, "created_at": now}
+        await _insert(work, tables.queues, row)
         for name, channel in ACCOUNTS.items():
             row = {"id": name, "channel": channel.value, "display_name": name, "settings": b"", "active": True}
             await _insert(work, tables.channel_accounts, row | {"version": 1, "created_at": now})

@@ -46,7 +46,10 @@ def representative(members: Iterable[Member]) -> CustomerId:
 
 
 def bridges(group: Sequence[N], edges: Iterable[tuple[N, N]]) -> list[tuple[N, N]]:
-    """The fewest further edges that make one component of `group`: each part is tied to the first one."""
+    """The fewest further edges that make one component of `group`: each part is tied to the first one. None for an
+    empty group."""
     parts = components(group, edges)
+    if not parts:
+        return []
     first = next(node for node in group if node in parts[0])
     return [(first, next(node for node in group if node in part)) for part in parts[1:]]

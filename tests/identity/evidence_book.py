@@ -1,5 +1,5 @@
-"""The slow, obvious reference of who is joined by evidence: a book of everything ever given, read from its beginning for
-each question. Written from what the policy promises, not from how it is programmed; names and mailboxes aside.
+"""The slow, obvious reference of who is joined by evidence: a book of everything ever given, read anew for each
+question. Written from what the policy promises, not from how it is programmed; names and mailboxes aside.
 """
 
 from __future__ import annotations

@@ -7,9 +7,11 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any, ClassVar, TypeVar
 
+import hypothesis
 import sqlalchemy as sa
+from hypothesis import Phase
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from hub.clock import ManualClock
 from hub.events import Author, ConversationState, ConversationStatus
@@ -111,6 +113,20 @@ class Machine(RuleBasedStateMachine):
         self.reference.split(leaving)
         ids = [self.people[person] for person in leaving]
         self.entry_ids.append(self.run(self._command(lambda work: commands.split_identity(work, ids, self.agents[0]))))
+
+    @rule(mine=st.integers(0, PEOPLE - 1), to=st.integers(0, PEOPLE - 1))
+    def move(self, mine: int, to: int) -> None:
+        if self.reference.group_of(mine) == self.reference.group_of(to):
+            return
+        self.reference.move(mine, to)
+        self.entry_ids.append(self.run(self._move(self.people[mine], to)))
+
+    async def _move(self, mine: IdentityId, to: int) -> LedgerEntryId:
+        customer_id = await self.world.customer(*_address(to))
+        made: LedgerEntryId = await self._command(
+            lambda work: commands.move_identity(work, mine, customer_id, self.agents[0])
+        )
+        return made
 
     @precondition(lambda self: self.entry_ids)
     @rule(data=st.data())
@@ -261,3 +277,15 @@ class MachineWithResolving(Machine):
 
 def _address(person: int) -> tuple[str, str]:
     return (ACCOUNTS[person % len(ACCOUNTS)], f"person{person}")
+
+
+def run_machine(machine: type[Machine], open_database: Callable[[], str], *, examples: int) -> None:
+    run_state_machine_as_test(
+        type(machine.__name__, (machine,), {"new_database": staticmethod(open_database)}),
+        settings=hypothesis.settings(
+            max_examples=examples,
+            stateful_step_count=20,
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],  # short enough to read; shrinking takes minutes
+            suppress_health_check=list(hypothesis.HealthCheck),
+        ),
+    )

@@ -67,3 +67,13 @@ class Reference:
             first, *others = self.groups(side)
             adds |= {(number, (first[0], other[0])) for other in others}
         self.entries.append(Entry(adds=adds, cuts=cuts))
+
+    def move(self, mine: int, to: int) -> None:
+        """It leaves all that held it, is tied to the other customer, and the rest is tied together."""
+        number, rest = len(self.entries), set(self.group_of(mine)) - {mine}
+        cuts = {edge for edge in self.edges() if mine in edge[1]}
+        adds = {(number, (mine, self.group_of(to)[0]))}
+        if rest:
+            first, *others = self.groups(rest)
+            adds |= {(number, (first[0], other[0])) for other in others}
+        self.entries.append(Entry(adds=adds, cuts=cuts))

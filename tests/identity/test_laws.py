@@ -5,6 +5,8 @@ That merging and undoing changes nothing, and that customers are what the entrie
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import random
 import shutil
 import tempfile
@@ -12,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
@@ -21,7 +24,7 @@ from hub.ids import LedgerEntryId
 from identity import commands
 from storage import tables
 from tests import databases
-from tests.identity.machine import Machine, MachineWithResolving
+from tests.identity.machine import Machine, MachineWithResolving, run_machine
 from tests.identity.state import Row, State, whole_state
 
 UNDONE_MAX = 6
@@ -77,3 +80,17 @@ def _as_seen(state: State) -> dict[str, Any]:
 
 def _seen(row: Row) -> Row:
     return {name: value for name, value in row.items() if name not in ("id", "customer_id", "merged_into")}
+
+
+@pytest.mark.timeout(120)
+def test_whatever_was_done_the_order_of_undos_does_not_matter(tmp_path: Path) -> None:
+    template = tmp_path / "template"
+    asyncio.run(databases.create_schema(databases.sqlite_url(template)))
+    numbers = itertools.count()
+
+    def open_database() -> str:
+        folder = tmp_path / str(next(numbers))
+        shutil.copytree(template, folder)
+        return databases.sqlite_url(folder)
+
+    run_machine(OrdersWithResolving, open_database, examples=6)

@@ -143,3 +143,13 @@ async def test_taking_a_whole_application_back_says_nothing_about_the_two(world:
 async def links(world: World, identity_id: IdentityId) -> list[ledger.Link]:
     async with world.units.database.reading() as connection:
         return await ledger.links_of(connection, [identity_id])
+
+
+async def test_the_only_identity_of_a_customer_moves_and_comes_back(world: World) -> None:
+    agent = await joined(world)
+    before = await state(world)
+    entry_id = await move(world, WEB, FB, agent)
+    assert await world.same_person(WEB, FB)
+    await undo(world, entry_id, agent)
+    assert not await world.same_person(WEB, FB)
+    assert await state(world) == before

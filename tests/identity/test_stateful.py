@@ -6,16 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
-import hypothesis
 import pytest
-from hypothesis import Phase
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests import databases, services
-from tests.identity.machine import Machine, MachineWithResolving
+from tests.identity.machine import Machine, MachineWithResolving, run_machine
 
 
 @pytest.mark.timeout(120)
@@ -32,22 +28,10 @@ def test_any_sequence_leaves_the_customers_that_the_entries_in_force_say(
         shutil.copytree(template, folder)
         return databases.sqlite_url(folder)
 
-    _run(machine, open_database, examples=15)
+    run_machine(machine, open_database, examples=10)
 
 
 @pytest.mark.timeout(120)
 @pytest.mark.services
 def test_it_does_so_on_postgres_too(fresh_postgres_database: services.PostgresDatabases, schema_template: str) -> None:
-    _run(MachineWithResolving, lambda: fresh_postgres_database(template=schema_template), examples=3)
-
-
-def _run(machine: type[Machine], open_database: Callable[[], str], *, examples: int) -> None:
-    run_state_machine_as_test(
-        type(machine.__name__, (machine,), {"new_database": staticmethod(open_database)}),
-        settings=hypothesis.settings(
-            max_examples=examples,
-            stateful_step_count=20,
-            phases=[Phase.explicit, Phase.reuse, Phase.generate],  # short enough to read; shrinking takes minutes
-            suppress_health_check=list(hypothesis.HealthCheck),
-        ),
-    )
+    run_machine(MachineWithResolving, lambda: fresh_postgres_database(template=schema_template), examples=3)
