@@ -23,6 +23,7 @@ from storage.accounts import ChannelAccount
 from storage.agents import Agent
 from storage.console_reads import Waiting
 from storage.customers import Line, Panel
+from storage.evidence import Proof
 from storage.history import Happening
 from storage.identities import Identity
 from storage.ledger import Entry, Link
@@ -156,20 +157,21 @@ def _identity(
         external_id=identity.external_id,
         display_name=identity.display_name,
         avatar_url=identity.avatar_url,
-        evidence=tuple(
-            EvidenceView(
-                kind=proof.kind,
-                value=proof.value,
-                strength=proof.strength,
-                source=proof.source,
-                last_seen_at=proof.last_seen_at,
-            )
-            for proof in panel.proofs.get(identity.id, ())
-        ),
+        evidence=tuple(evidence_view(proof) for proof in panel.proofs.get(identity.id, ())),
         last_inbound_at=identity.last_inbound_at,
         joined_by=entry.id if entry else None,
         joined_at=entry.at if entry else None,
         why=entry.why if entry else None,
+    )
+
+
+def evidence_view(proof: Proof) -> EvidenceView:
+    return EvidenceView(
+        kind=proof.kind,
+        value=proof.value,
+        strength=proof.strength,
+        source=proof.source,
+        last_seen_at=proof.last_seen_at,
     )
 
 

@@ -13,6 +13,7 @@ from hub.events.common import NAME_MAX_CHARS
 from hub.ids import AgentId, CustomerId, IdentityId, LedgerEntryId, SuggestionId
 from identity import explanations
 from identity.board import Board
+from identity.ranking import rank_anew
 from identity.register import Register
 from storage import customers as customer_store
 from storage import identities as identity_store
@@ -103,6 +104,8 @@ async def rename_customer(work: UnitOfWork, customer_id: CustomerId, name: str |
     board = Board(work)
     await Register(board).hold([current])
     await customer_store.set_name(work.connection, current, shown)
+    members = await identity_store.by_customers(work.connection, [current])
+    await rank_anew(work, [member.id for member in members])
     await refresh_customer_line(board, [current])
     await board.finish()
 

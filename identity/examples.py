@@ -5,6 +5,7 @@ from typing import Any
 
 from hub.ids import IdentityId
 from identity.difference import Change
+from identity.facts import names_of
 from identity.replay import History
 from storage.customers import shown_name
 from storage.policies import Run
@@ -22,6 +23,12 @@ def examples_of(run: Run, changed: Sequence[tuple[History, list[Change]]]) -> li
                 room[change.kind] -= 1
                 found.append(_example(history, change))
     return found
+
+
+def names_of_identity(history: History, identity_id: IdentityId) -> tuple[str, ...]:
+    """As they will be when it stands alone."""
+    members = [member for member in history.facts.members if member.id == identity_id]
+    return names_of(members, history.facts.records)
 
 
 def _example(history: History, change: Change) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def _party(
     return Party(
         customer_id=customer_id,
         holders=tuple(holders),
-        names=_names(members, facts.records),
+        names=names_of(members, facts.records),
         attested_phones=frozenset(
             p.value
             for i in ids
@@ -149,7 +149,8 @@ def _rank(held: Held) -> int:
     return (held.mode == "merge") * 3 + (2 if held.strong else 1 if held.solid else 0)
 
 
-def _names(members: Iterable[Identity], records: dict[CustomerId, Record]) -> tuple[str, ...]:
+def names_of(members: Iterable[Identity], records: dict[CustomerId, Record]) -> tuple[str, ...]:
+    """Those that agents gave, then those that channels show."""
     given = [record.name for m in members if (record := records.get(m.home_customer_id)) and record.name]
     return tuple(dict.fromkeys([*given, *(m.display_name for m in members if m.display_name)]))
 

@@ -36,10 +36,23 @@ def very_different(one: str, other: str) -> bool:
     return fuzz.partial_ratio(joined_a, joined_b) < _ALIKE
 
 
+def similarity(one: str, other: str) -> int | None:
+    """0 to 100: how much alike two shown names are, whatever the order of their words, diacritics aside. None when one
+    of them says nothing."""
+    if not _telling(one) or not _telling(other):
+        return None
+    return round(fuzz.token_sort_ratio(" ".join(_words(one)), " ".join(_words(other))))
+
+
 def _telling(name: str) -> list[str]:
     folded = fold(name)
     if folded in _NOBODY or any(char.isdigit() for char in folded):
         return []
-    words = ["".join(char for char in word if char.isalpha()) for word in folded.split()]
-    words = [word for word in words if len(word) > 1 and word not in _ADDRESS]
+    words = _words(name)
     return [word for word in words if word not in _FAMILY_AND_MIDDLE] or words
+
+
+def _words(name: str) -> list[str]:
+    """Folded, without forms of address."""
+    words = ["".join(char for char in word if char.isalpha()) for word in fold(name).split()]
+    return [word for word in words if len(word) > 1 and word not in _ADDRESS]

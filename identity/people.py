@@ -16,6 +16,7 @@ from identity.board import Board
 from identity.claims import Given
 from identity.facts import Facts
 from identity.policy import Join, Suggest, decide
+from identity.ranking import rank
 from identity.register import Register
 from identity.settings import PolicySettings
 from storage import customers as customer_store
@@ -156,6 +157,7 @@ class People:
             created_at=self._work.clock.now(),
             evidence=tuple(fact_of(p) for p in compared),
             only_for=verdict.only_for,
+            rank=rank(verdict.why, *(_names(known, owner[i]) for i in (mine, verdict.other))),
         )
         if suggestion.id in await suggestion_store.put_new(self._work, [suggestion]):
             await self._tell(board, suggestion, owner)
@@ -178,6 +180,10 @@ def _raised(suggestion: Suggestion, other: CustomerId, state: ConversationState)
     return SuggestionRaised(
         conversation=state, suggestion_id=suggestion.id, other_customer_id=other, why=suggestion.why
     )
+
+
+def _names(known: Facts, customer_id: CustomerId) -> tuple[str, ...]:
+    return facts.names_of([m for m in known.members if m.customer_id == customer_id], known.records)
 
 
 def fact_of(proof: Proof) -> dict[str, str]:

@@ -18,8 +18,9 @@ from hub.log import get_logger
 from identity import explanations, histories
 from identity.board import Board
 from identity.difference import Change, difference
-from identity.examples import examples_of
+from identity.examples import examples_of, names_of_identity
 from identity.people import fact_of
+from identity.ranking import rank
 from identity.register import Register
 from identity.replay import History
 from identity.rules import Rules
@@ -173,7 +174,7 @@ class PolicyRuns:
             if not await policies.count(work.connection, run, joins=joins, splits=len(changes) - joins):
                 raise Stopped
             for change in changes:
-                await _carry_out(work, register, run, change)
+                await _carry_out(work, register, run, change, history)
             await board.finish()
             await work.commit()
 
@@ -229,7 +230,7 @@ async def _read_again(connection: Connection, seen: History) -> History:
     return (await histories.read(connection, [group]))[0]
 
 
-async def _carry_out(work: UnitOfWork, register: Register, run: Run, change: Change) -> None:
+async def _carry_out(work: UnitOfWork, register: Register, run: Run, change: Change, history: History) -> None:
     if change.link is None:
         facts = [fact_of(proof) for proof in change.evidence]
         await register.join(change.a, change.b, change.why, evidence=facts, weak_value=change.weak_value, run_id=run.id)
@@ -244,6 +245,7 @@ async def _carry_out(work: UnitOfWork, register: Register, run: Run, change: Cha
             status="open",
             created_at=work.clock.now(),
             only_for=change.suggest.only_for,
+            rank=rank(change.suggest.why, *(names_of_identity(history, i) for i in (a, b))),
         )
         await suggestions.put_new(work, [suggestion])
     await register.lapse(change.link, change.why, run.id)

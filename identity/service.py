@@ -23,6 +23,7 @@ from identity.known import Known
 from identity.opening import Opening, Places
 from identity.people import People
 from identity.policy_book import PolicyBook
+from identity.ranking import rank_anew
 from identity.reading import Reader
 from identity.receipts import Receipts, Sending
 from identity.register import Register
@@ -77,6 +78,7 @@ class Batch:
         self._now = work.clock.now()
         self._board = Board(work)
         self._register = Register(self._board)
+        self._with_new_names: set[IdentityId] = set()
 
     async def handle(self, fresh: Fresh) -> None:
         arrivals, renamed = await self._who(fresh)
@@ -85,6 +87,8 @@ class Batch:
         holders = await people.load()
         known, sending = await self._lock(arrivals, holders)
         changed = renamed | await people.settle(self._board, self._register)
+        if self._with_new_names:
+            await rank_anew(self._work, self._with_new_names)
         self._follow_moves(arrivals)
         places = await self._places(arrivals, changed)
         timeline = Timeline(self._board, known, Opening(self._board, places, self._now), self._now)
@@ -104,7 +108,9 @@ class Batch:
             address = address_of(data)
             if address not in by_address and address not in new:
                 new[address] = identity_store.new(address, data.channel, self._now)
+        names = {identity.id: identity.display_name for identity in by_address.values()}
         renamed = _apply_profiles(by_address | new, fresh)
+        self._with_new_names = {i.id for i in by_address.values() if i.display_name != names[i.id]}
         if new:
             by_address |= await identity_store.insert(self._work, new.values())
         old = [i for i in by_address.values() if i.id in renamed and not i.is_new]

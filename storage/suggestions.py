@@ -4,7 +4,7 @@ One row per pair for ever: what was rejected stays rejected, and tells the polic
 have become one customer some other way is not shown; if that is undone, it is there again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -38,6 +38,7 @@ class Suggestion:
     settled_at: datetime | None = None
     settled_by: AgentId | None = None
     only_for: IdentityId | None = None
+    rank: int = 0
 
     def other(self, mine: IdentityId) -> IdentityId:
         return self.identity_b if mine == self.identity_a else self.identity_a
@@ -66,12 +67,12 @@ async def put_new(work: UnitOfWork, new: Sequence[Suggestion]) -> set[Suggestion
 async def lock(connection: AsyncConnection, suggestion_id: SuggestionId) -> Suggestion | None:
     query = sa.select(suggestions).where(suggestions.c.id == suggestion_id).with_for_update()
     row = (await connection.execute(query)).first()
-    return _from_row(row) if row else None
+    return from_row(row) if row else None
 
 
 async def find(connection: AsyncConnection, suggestion_id: SuggestionId) -> Suggestion | None:
     row = (await connection.execute(sa.select(suggestions).where(suggestions.c.id == suggestion_id))).first()
-    return _from_row(row) if row else None
+    return from_row(row) if row else None
 
 
 async def settle(
@@ -88,18 +89,24 @@ async def settle(
     await connection.execute(query.values(values))
 
 
+async def set_ranks(connection: AsyncConnection, ranks: Mapping[SuggestionId, int]) -> None:
+    rows = [{"v_id": suggestion_id, "v_rank": ranks[suggestion_id]} for suggestion_id in sorted(ranks)]
+    if rows:
+        await connection.execute(_SET_RANK, rows)
+
+
 async def of_identities(connection: AsyncConnection, ids: Iterable[IdentityId]) -> list[Suggestion]:
     """Whatever its status, with at least one side among `ids`, oldest first."""
     among = sorted(set(ids))
     condition = suggestions.c.identity_a.in_(among) | suggestions.c.identity_b.in_(among)
     query = sa.select(suggestions).where(condition).order_by(suggestions.c.created_at, suggestions.c.id)
-    return [_from_row(row) for row in await connection.execute(query)]
+    return [from_row(row) for row in await connection.execute(query)]
 
 
 async def by_entry(connection: AsyncConnection, entry_id: LedgerEntryId) -> list[Suggestion]:
     """Those that this ledger entry settled. A split settles at most all pairs across it."""
     query = sa.select(suggestions).where(suggestions.c.entry_id == entry_id).with_for_update()
-    return [_from_row(row) for row in await connection.execute(query)]
+    return [from_row(row) for row in await connection.execute(query)]
 
 
 async def open_counts(connection: AsyncConnection, customers: Iterable[CustomerId]) -> dict[CustomerId, int]:
@@ -129,7 +136,7 @@ async def shown_to(connection: AsyncConnection, customer_id: CustomerId) -> list
             .order_by(suggestions.c.created_at, suggestions.c.id)
             .limit(LISTED_MAX)
         )
-        found += [(_from_row(row), row.other_customer_id) for row in await connection.execute(query)]
+        found += [(from_row(row), row.other_customer_id) for row in await connection.execute(query)]
     return sorted(found, key=lambda shown: (shown[0].created_at, shown[0].id))[:LISTED_MAX]
 
 
@@ -139,7 +146,7 @@ def _shown_to(mine: sa.FromClause) -> sa.ColumnElement[bool]:
     return sa.and_(suggestions.c.status == "open", _A.c.customer_id != _B.c.customer_id, told)
 
 
-def _from_row(row: sa.Row[Any]) -> Suggestion:
+def from_row(row: sa.Row[Any]) -> Suggestion:
     values = {name: getattr(row, name) for name in Suggestion.__dataclass_fields__}
     values["why"] = Explanation.model_validate(values["why"])
     values["evidence"] = tuple(values["evidence"])
@@ -149,3 +156,6 @@ def _from_row(row: sa.Row[Any]) -> Suggestion:
 def _to_row(suggestion: Suggestion) -> dict[str, Any]:
     values = {name: getattr(suggestion, name) for name in Suggestion.__dataclass_fields__}
     return values | {"why": suggestion.why.model_dump(mode="json"), "evidence": list(suggestion.evidence)}
+
+
+_SET_RANK = sa.update(suggestions).where(suggestions.c.id == sa.bindparam("v_id")).values(rank=sa.bindparam("v_rank"))

@@ -7,9 +7,11 @@ from agent_console.api import openapi
 from agent_console.api.administration import Agents, Channels, Letters
 from agent_console.api.customers import Customers
 from agent_console.api.endpoint import Answer, Call, Handler
+from agent_console.api.policy import Policy
 from agent_console.api.replying import Replying
 from agent_console.api.routes import ROUTES
 from agent_console.api.signing_in import SigningIn
+from agent_console.api.suggestions import Suggestions
 from agent_console.api.work import Work
 from agent_console.auth import SignIns
 from agent_console.parts import Parts
@@ -30,6 +32,8 @@ def handlers(
         Work(parts, cursor_now),
         Replying(parts),
         Customers(parts),
+        Suggestions(parts),
+        Policy(parts),
         Channels(parts),
         Agents(parts, passwords),
         Letters(parts),

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from agent_console import admin_views as admin
+from agent_console import policy_views as policy
+from agent_console import suggestion_views as suggestions
 from agent_console import views
 from agent_console.permissions import Access
 from hub.events import ConversationState, TouchpointState
@@ -188,6 +190,25 @@ ROUTES: tuple[Route, ...] = (
         takes=views.MergeIn,
         may=(409,),
     ),
+    _get(
+        "list_suggestions",
+        "/suggestions",
+        A.AGENT,
+        suggestions.SuggestionPage,
+        "Who may be the same person, the likeliest first",
+        query=suggestions.SuggestionsQuery,
+    ),
+    _get(
+        "count_suggestions", "/suggestion-count", A.AGENT, suggestions.SuggestionCount, "How many wait for a decision"
+    ),
+    _get(
+        "get_suggestion",
+        "/suggestions/{suggestion_id}",
+        A.AGENT,
+        suggestions.SuggestionDetail,
+        "Two customers side by side",
+        may=(409,),
+    ),
     _post(
         "accept_suggestion",
         "/suggestions/{suggestion_id}/accept",
@@ -222,6 +243,40 @@ ROUTES: tuple[Route, ...] = (
         views.LedgerReceipt,
         "This channel identity is that customer's",
         takes=views.MoveIn,
+        may=(409,),
+    ),
+    # --- the identity policy ---
+    _get("get_policy", "/identity-policy", A.ADMIN, policy.PolicyView, "The policy in force, and those before it"),
+    _get("list_policy_runs", "/identity-policy/runs", A.ADMIN, policy.PolicyRunList, "What was tried and applied"),
+    _post(
+        "try_policy",
+        "/identity-policy/runs",
+        A.ADMIN,
+        policy.PolicyRun,
+        "Dry run: whom would this policy join or split",
+        takes=policy.TryPolicyIn,
+        status=201,
+        may=(409,),
+    ),
+    _get("get_policy_run", "/identity-policy/runs/{run_id}", A.ADMIN, policy.PolicyRun, "How far it is, what it found"),
+    _post(
+        "apply_policy",
+        "/identity-policy/runs/{run_id}/apply",
+        A.ADMIN,
+        policy.PolicyRun,
+        "Put what a dry run has shown in force",
+        takes=policy.ApplyPolicyIn,
+        status=201,
+        may=(409,),
+    ),
+    _post("cancel_policy_run", "/identity-policy/runs/{run_id}/cancel", A.ADMIN, None, "Go no further", may=(409,)),
+    _post(
+        "undo_policy",
+        "/identity-policy/runs/{run_id}/undo",
+        A.ADMIN,
+        policy.PolicyRun,
+        "The policy before it again, and what it joined and split taken back",
+        status=201,
         may=(409,),
     ),
     # --- administration ---

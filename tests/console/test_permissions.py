@@ -23,11 +23,15 @@ from hub.events import (
     Explanation,
     FailureReason,
 )
-from hub.ids import AgentId, LedgerEntryId, QueueId, SuggestionId, TouchpointId, new_id
+from hub.ids import AgentId, LedgerEntryId, QueueId, RunId, SuggestionId, TouchpointId, new_id
 from identity import commands as identity_commands
+from identity.rules import Rules
+from identity.settings import PolicySettings
 from storage import conversations as conversation_store
+from storage import policies
 from storage import suggestions as suggestion_store
 from storage.changes import ChangeSet
+from storage.policies import Run
 from storage.suggestions import Suggestion
 from storage.touchpoints import Touchpoint
 from storage.unit_of_work import UnitOfWork
@@ -46,6 +50,7 @@ class Things:
     touchpoint_id: TouchpointId
     suggestion_id: SuggestionId
     entry_id: LedgerEntryId
+    run_id: RunId
     number: int
     agent_id: str
 
@@ -58,6 +63,7 @@ class Things:
             "touchpoint_id": str(self.touchpoint_id),
             "suggestion_id": str(self.suggestion_id),
             "entry_id": str(self.entry_id),
+            "run_id": str(self.run_id),
             "account_id": "fb-main",
             "agent_id": self.agent_id,
             "index": "0",
@@ -92,11 +98,21 @@ BODIES: Mapping[str, Sample] = {
     "get_customer": lambda _: None,
     "change_customer": lambda _: {"name": "Hoà"},
     "merge_customers": lambda t: {"other_customer_id": str(t.other.customer_id), "reason": "Cùng một người"},
+    "list_suggestions": lambda _: None,
+    "count_suggestions": lambda _: None,
+    "get_suggestion": lambda _: None,
     "accept_suggestion": lambda _: None,
     "reject_suggestion": lambda _: None,
     "undo_entry": lambda _: {"reason": "Nhầm"},
     "split_identity": lambda _: {},
     "move_identity": lambda t: {"to_customer_id": str(t.other.customer_id), "reason": "Máy của chồng"},
+    "get_policy": lambda _: None,
+    "list_policy_runs": lambda _: None,
+    "try_policy": lambda _: {"rules": Rules.of(PolicySettings()).model_dump(mode="json")},
+    "get_policy_run": lambda _: None,
+    "apply_policy": lambda _: {"note": "Thử"},
+    "cancel_policy_run": lambda _: None,
+    "undo_policy": lambda _: None,
     "list_channels": lambda _: None,
     "list_channel_accounts": lambda _: None,
     "add_channel_account": lambda t: {"id": f"w{t.number}", "channel": "webchat", "display_name": "W", "settings": {}},
@@ -211,7 +227,7 @@ def fits(route: Route, role: str, status: int, code: str | None) -> bool:
         return (status, code) == (401, "not_signed_in")
     if not admits(route.access, browser_role(role)):
         return (status, code) == (403, "role_lacking")
-    about = set(route.parameters) - {"account_id", "agent_id", "index"}
+    about = set(route.parameters) - {"account_id", "agent_id", "run_id", "index"}
     if about and role not in SEEN_BY:
         return status == 404
     return status not in {401, 404} and code not in {"role_lacking", "csrf"}
@@ -239,8 +255,11 @@ async def make_things(shop: Shop, number: int) -> Things:
         touchpoint_id = await _add_reply(work, case, blob)
         suggestion = _suggestion(case, third, shop)
         await suggestion_store.put_new(work, [suggestion])
+        run = _run(agent_id, shop)
+        await policies.add_run(work, run)
         await work.commit()
-    return Things(case, other, touchpoint_id, suggestion.id, await _join(shop, case, agent_id), number, str(agent_id))
+    entry_id = await _join(shop, case, agent_id)
+    return Things(case, other, touchpoint_id, suggestion.id, entry_id, run.id, number, str(agent_id))
 
 
 async def _join(shop: Shop, case: Case, agent_id: AgentId) -> LedgerEntryId:
@@ -252,6 +271,12 @@ async def _join(shop: Shop, case: Case, agent_id: AgentId) -> LedgerEntryId:
         )
         await work.commit()
     return entry_id
+
+
+def _run(agent_id: AgentId, shop: Shop) -> Run:
+    """A dry run that has ended."""
+    rules = Rules.of(PolicySettings()).model_dump(mode="json")
+    return Run(RunId(new_id()), "dry_run", "done", 0, rules, rules, agent_id, shop.clock.now())
 
 
 def _suggestion(case: Case, third: Case, shop: Shop) -> Suggestion:
