@@ -1,18 +1,8 @@
 """Phone numbers as people and PBXs write them -> E.164. Pure; nothing here raises, whatever it is given.
 
 Vietnam needs a pass of its own before `phonenumbers`: trunk zeros after the country code, a letter O for a zero,
-full-width digits, numbers without their leading zero, and customer files that are older than 2018, when mobile numbers
-went from eleven digits to ten:
-
-    | old              | new          | old  | new | old  | new | old  | new |
-    | 0162 ... 0169    | 032 ... 039  | 0120 | 070 | 0123 | 083 | 0186 | 056 |
-    |                  |              | 0121 | 079 | 0124 | 084 | 0188 | 058 |
-    |                  |              | 0122 | 077 | 0125 | 085 | 0199 | 059 |
-    |                  |              | 0126 | 076 | 0127 | 081 |      |     |
-    |                  |              | 0128 | 078 | 0129 | 082 |      |     |
-
-The land line move of 2015-2017 (04 -> 024, 08 -> 028, ...) is not undone: 08x is a mobile number today, so an old land
-line cannot be told from it. Service numbers (1800..., 1900...) have no country form and belong to nobody: None.
+full-width digits, numbers without their leading zero, and customer files that are older than the moves of 2015-2018
+(hub.numbering). Service numbers (1800..., 1900...) have no country form and belong to nobody: None.
 """
 
 import re
@@ -20,15 +10,10 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from hub.numbering import MOBILE, is_old_land_line, todays
+
 WRITTEN_MAX_CHARS: Final = 64  # '"Nguyen Thi Hoa" <sip:+84912345678@10.0.0.1>' fits; anything longer is no number
 CACHED_NUMBERS: Final = 4096  # one customer's number passes here with each of their messages
-
-_NEW_PREFIX: Final = {
-    **{f"16{n}": f"3{n}" for n in "23456789"},
-    "120": "70", "121": "79", "122": "77", "126": "76", "128": "78",
-    "123": "83", "124": "84", "125": "85", "127": "81", "129": "82",
-    "186": "56", "188": "58", "199": "59",
-}  # fmt: skip
 
 _WITHHELD: Final = frozenset(
     {"", "0", "-", "anonymous", "blocked", "hidden", "none", "null", "private", "restricted", "unavailable", "unknown",
@@ -42,7 +27,6 @@ _SEPARATORS: Final = re.compile(r"[\s.()\-‐-―−·_]+")
 _ADDRESS: Final = re.compile(r"(?:sips?|tel):", re.IGNORECASE)
 # What a reader sees in another order than the digits stand in: right-to-left mark, embedding, override, isolate.
 _REORDERING: Final = frozenset("\u200f\u202b\u202e\u2067")
-_VN_MOBILE_SURE: Final = re.compile(r"(?:3[2-9]|7[06-9]|8[1-8]|9[0-8])\d{7}")  # the rest: ask phonenumbers
 _VN_COUNTRY_CODE: Final = 84
 
 
@@ -61,7 +45,7 @@ def is_personal(e164: str) -> bool:
     """Whether one household or person can be behind `e164`: mobile or fixed, not toll free, premium, shared, VoIP.
 
     Only such a number may join customers. False for anything that is no valid E.164 number."""
-    if e164.startswith("+84") and _VN_MOBILE_SURE.fullmatch(e164[3:]):
+    if e164.startswith("+84") and MOBILE.fullmatch(e164[3:]):
         return True
     return len(e164) <= WRITTEN_MAX_CHARS and _is_personal(e164)
 
@@ -69,6 +53,16 @@ def is_personal(e164: str) -> bool:
 def is_withheld(raw: str | None) -> bool:
     """Whether a caller's number is one of the words PBXs write for "not shown", or empty."""
     return raw is None or _bare(raw[:WRITTEN_MAX_CHARS]).casefold() in _WITHHELD
+
+
+def from_national(national: str) -> str | None:
+    """E.164 of a Vietnamese number without country code and trunk zero, also one of before the moves; None: of nobody."""
+    national = todays(national)
+    if MOBILE.fullmatch(national):
+        return f"+84{national}"
+    is_mobile = len(national) == 9 and national[0] in "35789"
+    is_land_line = len(national) == 10 and national[0] == "2"
+    return _validated(f"+84{national}", None) if is_mobile or is_land_line else None
 
 
 @lru_cache(CACHED_NUMBERS)
@@ -80,7 +74,7 @@ def _normalize(raw: str, region: str) -> str | None:
     if international and not digits.startswith("84"):
         return _validated(f"+{digits}", None)
     if region == "VN" or international:
-        return _vietnamese(_vietnamese_national(digits, international))
+        return from_national(_vietnamese_national(digits, international))
     return _validated(digits, region)
 
 
@@ -126,17 +120,8 @@ def _vietnamese_national(digits: str, international: bool) -> str:
         return digits[2:].removeprefix("0")
     if digits.startswith("0"):
         return digits[1:]
-    return digits if len(digits) == 9 else ""  # the leading zero that spreadsheets eat
-
-
-def _vietnamese(national: str) -> str | None:
-    if len(national) == 10 and national[:3] in _NEW_PREFIX:
-        national = _NEW_PREFIX[national[:3]] + national[3:]
-    if _VN_MOBILE_SURE.fullmatch(national):
-        return f"+84{national}"
-    is_mobile = len(national) == 9 and national[0] in "35789"
-    is_land_line = len(national) == 10 and national[0] == "2"
-    return _validated(f"+84{national}", None) if is_mobile or is_land_line else None
+    eaten = len(digits) == 9 and not is_old_land_line(digits)  # the leading zero that spreadsheets eat
+    return digits if eaten else ""
 
 
 def _validated(number: str, region: str | None) -> str | None:

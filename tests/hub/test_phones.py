@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.numbering import is_old_land_line
 from hub.phones import WRITTEN_MAX_CHARS, is_personal, is_withheld, normalize_phone
 
 OLD_TO_NEW = {
@@ -53,11 +54,29 @@ def test_eleven_digit_prefixes_that_never_were_mobile_are_refused(prefix: str) -
         ("842838123456", "+842838123456"),
         ("0236.3812.345", "+842363812345"),
         ("0296 3812 345", "+842963812345"),
+        ("04 3825 2525", "+842438252525"),
+        ("0438123456", "+842438123456"),
+        ("+84 4 3825 2525", "+842438252525"),
+        ("0511 3812 345", "+842363812345"),
+        ("061 3822 915", "+842513822915"),
+        ("0710.3841.651", "+842923841651"),
+        ("0240 3855 123", "+842043855123"),
     ],
 )
-def test_land_lines_keep_their_area_code(written: str, e164: str) -> None:
+def test_land_lines_have_the_area_code_of_today(written: str, e164: str) -> None:
     assert normalize_phone(written) == e164
     assert is_personal(e164)
+
+
+@pytest.mark.parametrize("written", ["0313812345", "0373812345", "0583812345", "0793812345", "0838123456"])
+def test_an_old_land_line_that_looks_like_a_mobile_number_is_read_as_one(written: str) -> None:
+    number = normalize_phone(written)
+    assert number is None or number == f"+84{written[1:]}"
+
+
+@pytest.mark.parametrize("written", ["0203821234", "0253821234", "0273821234", "0293821234", "0673821234"])
+def test_an_old_land_line_that_looks_like_a_shortened_one_of_today_is_nobodys(written: str) -> None:
+    assert normalize_phone(written) is None
 
 
 @pytest.mark.parametrize(
@@ -65,7 +84,7 @@ def test_land_lines_keep_their_area_code(written: str, e164: str) -> None:
     [
         "19001234", "1900 1234", "1900 123456", "1800 599 920", "18001234", "+84 1900 1234", "8419001234",
         "+84 1800 1234", "0084 1900 1234", "113", "115", "9119", "0", "", "+", "00", "+84", "0912 345 67",
-        "09123456789", "0123456789", "2838123456", "0438123456", "0201234567", "672123456", "+84672123456",
+        "09123456789", "0123456789", "2838123456", "438123456", "0201234567", "672123456", "+84672123456",
     ],
 )  # fmt: skip
 def test_service_numbers_short_codes_and_wrong_lengths_are_nobodys(written: str) -> None:
@@ -141,6 +160,8 @@ def test_a_number_that_is_shown_is_not_withheld(shown: str) -> None:
 def test_the_fast_answer_for_mobiles_is_the_one_of_phonenumbers() -> None:
     for prefix in range(300, 1000):
         national = f"{prefix}345678"
+        if is_old_land_line(national):
+            continue
         valid = phonenumbers.is_valid_number(phonenumbers.parse(f"+84{national}"))
         assert (normalize_phone(f"0{national}") is not None) == (valid and national[0] in "35789"), national
 

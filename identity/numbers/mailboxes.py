@@ -1,0 +1,57 @@
+"""Mailboxes and links in text -> where they stand. Pure, and linear however many "@" somebody types."""
+
+import re
+from typing import Final
+
+from identity.normalize import email_key
+from identity.numbers.shown import Shown
+from identity.numbers.written import Candidate
+
+_LOCAL_CHARS: Final = "abcdefghijklmnopqrstuvwxyz0123456789._%+-'"
+_LOCAL_MAX: Final = 64  # RFC 5321, section 4.5.3.1.1
+_DOMAIN: Final = re.compile(r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,24}(?![a-z0-9])")
+# What is linked is no number of the writer, but for links that open a chat with a number.
+_LINK: Final = re.compile(r"(?:https?://|www\.|(?<![a-z0-9@.])[a-z0-9-]{1,40}\.(?:vn|com|me|ly|net|org|co|app)/)[^\s]+")
+_CHAT_LINK: Final = re.compile(r"(?:https?://)?(?:www\.)?(?:zalo\.me|wa\.me)/(?=\+?\d{9,15}(?![\w]))")
+
+
+def mailboxes(text: Shown) -> list[Candidate]:
+    """In order. Only such as can be one person's."""
+    found: list[Candidate] = []
+    at = text.plain.find("@")
+    while at >= 0:
+        start, end = _bounds(text.plain, at)
+        value = email_key(text.original[slice(*text.span(start, end))]) if start < at < end else None
+        if value is not None:
+            found.append(Candidate(value, start, end))
+        at = text.plain.find("@", max(end, at + 1))
+    return found
+
+
+def without_links(plain: str) -> str:
+    """Blanks in their place, so that everything else stays where it is."""
+    if "/" not in plain and "www." not in plain:
+        return plain
+    plain = _CHAT_LINK.sub(_blank, plain)
+    return _LINK.sub(_blank, plain)
+
+
+def without(plain: str, mails: list[Candidate]) -> str:
+    """Blanks in place of the mailboxes: "0912345678@gmail.com" is no telephone number."""
+    pieces, done = [], 0
+    for mail in mails:
+        pieces += [plain[done : mail.start], " " * (mail.end - mail.start)]
+        done = mail.end
+    return "".join([*pieces, plain[done:]])
+
+
+def _bounds(plain: str, at: int) -> tuple[int, int]:
+    """Of the mailbox around this "@"; empty where there is none."""
+    window = plain[max(0, at - _LOCAL_MAX) : at]
+    local = window[len(window.rstrip(_LOCAL_CHARS)) :].lstrip(".-'%+")
+    domain = _DOMAIN.match(plain, at)
+    return (at - len(local), domain.end()) if domain else (at, at)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())

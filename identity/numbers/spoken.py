@@ -1,0 +1,71 @@
+"""Numbers in words, or half in words -> candidates: "không chín một hai 345 678", with and without marks. Pure.
+
+Digits are read out one by one; "mười hai" for 12 and "hai mươi lăm" for 25 occur, too.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from hub.phones import from_national
+from identity.normalize import phone_key
+from identity.numbers.written import Candidate
+
+_DIGIT_OF: Final = {
+    "khong": "0", "hong": "0", "kg": "0", "ko": "0", "zero": "0", "o": "0", "linh": "0", "le": "0",
+    "mot": "1", "hai": "2", "ba": "3", "bon": "4", "tu": "4", "nam": "5", "lam": "5", "sau": "6",
+    "bay": "7", "tam": "8", "chin": "9",
+}  # fmt: skip
+_TEN: Final = "muoi"
+_WORDS: Final = "|".join([*_DIGIT_OF, _TEN])
+_UNIT: Final = re.compile(rf"(?:{_WORDS})(?![a-z0-9])|\d+(?![a-z])")
+_RUN: Final = re.compile(
+    rf"(?<![a-z0-9])(?:cong[ .,\-]{{1,3}}|\+)?(?:(?:(?:{_WORDS})(?![a-z0-9])|\d+(?![a-z]))[ .,\-]{{1,3}}){{3,24}}"
+    rf"(?:(?:{_WORDS})(?![a-z0-9])|\d+(?![a-z0-9]))"
+)
+_NATIONAL: Final = re.compile(r"(?:0|84)(?P<national>[35789]\d{8}|2\d{9}|1[2689]\d{8})")
+_WORDS_MIN: Final = 2  # of a run that is half in digits: "3 hai" happens
+
+# Cheap, over text as it was written: a zero (or "tám tư") and the digit that follows it in every mobile number.
+HINT: Final = re.compile(
+    r"(?:kh.{1,2}ng|h.{1,2}ng|zero|kg|\bk?o|0|t[aá]m)[ .,\-]{1,3}(?:ba|n.{1,2}m|b.{1,3}y|t.{1,2}m|ch.{1,2}n|t[uư]|b.{1,2}n)\b"
+    r"|\d[ .,\-]{1,2}(?:m.{1,2}t|hai|ba|b.{1,2}n|t[uư]|n.{1,2}m|l.{1,2}m|s.{1,2}u|b.{1,3}y|t.{1,2}m|ch.{1,2}n)[ .,\-]{1,2}\w",
+    re.IGNORECASE,
+)
+
+
+def candidates(plain: str) -> Iterator[Candidate]:
+    """In order, not overlapping."""
+    for run in _RUN.finditer(plain):
+        found = _read(plain, run.start(), run.end())
+        if found is not None:
+            yield found
+
+
+def _read(plain: str, start: int, end: int) -> Candidate | None:
+    """A run may begin with words of the sentence before ("số em không, không chín …") but must end with the number."""
+    units = list(_UNIT.finditer(plain, start, end))
+    spoken = [unit.group() for unit in units]
+    for first in range(min(len(units), 6)):
+        rest = spoken[first:]
+        if sum(map(str.isalpha, rest)) < _WORDS_MIN:
+            return None
+        match = _NATIONAL.fullmatch(_digits(rest))
+        value = from_national(match["national"]) if match else None
+        if value is not None and phone_key(value):
+            begin = start if first == 0 else units[first].start()
+            return Candidate(value, begin, units[-1].end())
+    return None
+
+
+def _digits(units: list[str]) -> str:
+    """"mười" is a one before a digit, "mươi" nothing between two digits: 12, 25, 20, 10."""
+    found: list[str] = []
+    for place, unit in enumerate(units):
+        if unit != _TEN:
+            found.append(_DIGIT_OF.get(unit, unit))
+            continue
+        is_tens = place > 0 and units[place - 1] in _DIGIT_OF and found[-1] in "23456789" and len("".join(found)) % 2 == 1
+        is_last = place + 1 == len(units) or units[place + 1] == _TEN
+        found.append("" if is_tens and not is_last else "0" if is_tens else "10" if is_last else "1")
+    return "".join(found)
