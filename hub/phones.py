@@ -56,7 +56,7 @@ def is_withheld(raw: str | None) -> bool:
 
 
 def from_national(national: str) -> str | None:
-    """E.164 of a Vietnamese number without country code and trunk zero, also one of before the moves; None: of nobody."""
+    """E.164 of a number without country code and trunk zero, also one of before the moves; None: nobody's."""
     national = todays(national)
     if MOBILE.fullmatch(national):
         return f"+84{national}"

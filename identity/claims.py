@@ -20,8 +20,8 @@ from hub.events import (
 from hub.events.common import NAME_MAX_CHARS
 from hub.folding import fold
 from identity.arrivals import Arrival
-from identity.extract import claims_in
 from identity.normalize import normalized, phone_key
+from identity.numbers.claims import claims_in
 from identity.settings import PolicySettings
 from storage.evidence import Proof
 from storage.identities import Identity

@@ -30,9 +30,14 @@ def normalized(evidence: Evidence, *, never_keys: frozenset[str] = frozenset()) 
 def phone_key(raw: str) -> str | None:
     """E.164 of a number that can be one person's."""
     number = normalize_phone(raw)
-    if number is None or not is_personal(number) or _PLACEHOLDER.fullmatch(number):
+    if number is None or not is_personal(number) or is_placeholder(number):
         return None
     return number
+
+
+def is_placeholder(e164: str) -> bool:
+    """Typed to get past a form."""
+    return _PLACEHOLDER.fullmatch(e164) is not None
 
 
 def email_key(raw: str) -> str | None:

@@ -6,6 +6,7 @@ free, and not follow a word that says it is something else: an order, an account
 Text -> shown (as its reader sees it) -> candidates by shape (written, spoken, mailboxes) -> meaning (the words around).
 """
 
+import operator
 import re
 from typing import Final, NamedTuple
 
@@ -17,6 +18,7 @@ from identity.numbers.shown import Shown, shown
 from identity.numbers.written import Candidate
 
 # Eight digits close together, or letters that pass for some: what most messages do not have.
+_START: Final = operator.attrgetter("start")
 _DIGITS: Final = re.compile(r"\d(?:\D{0,3}\d){6}")
 
 
@@ -37,29 +39,27 @@ class Find(NamedTuple):
 
 def finds_in(text: str) -> list[Find]:
     """In order, not overlapping; one that is written twice is found twice. Linear in the length of `text`."""
-    if not (_DIGITS.search(text) or "@" in text or spoken.HINT.search(text)):
+    has_mail = "@" in text
+    has_words = spoken.HINT.search(text) is not None
+    if not (has_mail or has_words or _DIGITS.search(text)):
         return []
     seen = shown(text)
-    found = [(EvidenceKind.EMAIL, mail) for mail in mailboxes(seen)] if "@" in text else []
-    searched = Shown(seen.original, without_links(without(seen.plain, [mail for _, mail in found])), seen.places)
-    found += [(EvidenceKind.PHONE, phone) for phone in _phones(searched)]
-    found.sort(key=lambda item: item[1].start)
-    return _judged(seen, found)
+    mails = mailboxes(seen) if has_mail else []
+    plain = without_links(without(seen.plain, mails))
+    in_words = list(spoken.candidates(plain)) if has_words else []
+    numbers = written.candidates(seen, without(plain, in_words))  # a run that is half in words is not torn apart
+    found = numbers if not (mails or in_words) else sorted([*numbers, *in_words, *mails], key=_START)
+    return _judged(Shown(seen.original, plain, seen.places), found) if found else []
 
 
-def _phones(text: Shown) -> list[Candidate]:
-    """Spoken ones first: a run that is half in words is not to be torn apart."""
-    in_words = list(spoken.candidates(text.plain)) if spoken.HINT.search(text.plain) else []
-    return [*in_words, *written.candidates(Shown(text.original, without(text.plain, in_words), text.places))]
-
-
-def _judged(text: Shown, found: list[tuple[EvidenceKind, Candidate]]) -> list[Find]:
+def _judged(text: Shown, found: list[Candidate]) -> list[Find]:
     finds: list[Find] = []
-    floor = 0
-    for place, (kind, candidate) in enumerate(found):
-        ceiling = found[place + 1][1].start if place + 1 < len(found) else len(text.plain)
+    floor, last = 0, len(found) - 1
+    for place, candidate in enumerate(found):
+        ceiling = found[place + 1].start if place < last else len(text.plain)
         role = role_of(text, candidate, floor, ceiling)
         floor = candidate.end
         if role is not None:
+            kind = EvidenceKind.EMAIL if "@" in candidate.value else EvidenceKind.PHONE
             finds.append(Find(kind, candidate.value, *text.span(candidate.start, candidate.end), role))
     return finds

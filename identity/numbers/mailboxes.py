@@ -36,12 +36,14 @@ def without_links(plain: str) -> str:
     return _LINK.sub(_blank, plain)
 
 
-def without(plain: str, mails: list[Candidate]) -> str:
-    """Blanks in place of the mailboxes: "0912345678@gmail.com" is no telephone number."""
+def without(plain: str, found: list[Candidate]) -> str:
+    """Blanks in place of what was found: "0912345678@gmail.com" is no telephone number."""
+    if not found:
+        return plain
     pieces, done = [], 0
-    for mail in mails:
-        pieces += [plain[done : mail.start], " " * (mail.end - mail.start)]
-        done = mail.end
+    for one in found:
+        pieces += [plain[done : one.start], " " * (one.end - one.start)]
+        done = one.end
     return "".join([*pieces, plain[done:]])
 
 

@@ -3,15 +3,20 @@
 One character of `plain` stands for one of the original, so that what is found can be pointed at.
 """
 
+import codecs
 import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
 # What takes no room of its own: combining marks, zero-width characters, embeddings that change no order of digits.
-_INVISIBLE: Final = re.compile("[\u00ad\u0300-\u036f\u061c\u20e3\u200b-\u200e\u202a\u202c\u202d\u2060-\u2066\u2068\u2069\ufe00-\ufe0f\ufeff]")
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u0300-\u036f\u061c\u20e3\u200b-\u200e\u202a\u202c\u202d\u2060-\u2066\u2068\u2069\ufe00-\ufe0f\ufeff]"
+)
 _ATTACHED: Final = re.compile("[\u0300-\u036f\u20e3\ufe00-\ufe0f]*")  # belongs to the character before
-_UNEVEN: Final = re.compile("[\u00ad\u0300-\u036f\u061c\u20e3\u200b-\u200e\u202a\u202c\u202d\u2060-\u2066\u2068\u2069\ufeff]|[0-9]\ufe0f")
+_UNEVEN: Final = re.compile(
+    "[\u00ad\u0300-\u036f\u061c\u20e3\u200b-\u200e\u202a\u202c\u202d\u2060-\u2066\u2068\u2069\ufeff]|[0-9]\ufe0f"
+)
 # From here the line is read from right to left: digits are not seen in the order they stand in.
 _REORDERED: Final = re.compile("[\u202b\u202e\u2067][^\n]*")
 
@@ -35,7 +40,16 @@ class Shown:
 
 def shown(text: str) -> Shown:
     if text.isascii():
-        return Shown(text, text.lower().replace("\t", " "), None)
+        return Shown(text, text.translate(_ASCII), None)
+    try:
+        # Fifteen times as fast as str.translate; no message without emoji needs more.
+        narrow, _ = codecs.charmap_encode(text, "strict", _VIETNAMESE)
+    except UnicodeEncodeError:
+        return _shown(text)
+    return Shown(text, narrow.translate(_FOLDED).decode("ascii"), None)
+
+
+def _shown(text: str) -> Shown:
     if not _UNEVEN.search(text):
         return Shown(text, _hide_reordered(text.translate(_PLAIN)), None)
     places = [place for place, char in enumerate(text) if not _INVISIBLE.match(char)]
@@ -57,13 +71,27 @@ class _Plain(dict[int, int]):
 
 
 def _table() -> _Plain:
-    letters = [*range(0x80), *range(0xC0, 0x250), *range(0x1E00, 0x1F00), *range(0xFF01, 0xFF5F), *range(0x2010, 0x2016)]
+    letters = [
+        *range(0x80),
+        *range(0xC0, 0x250),
+        *range(0x1E00, 0x1F00),
+        *range(0xFF01, 0xFF5F),
+        *range(0x2010, 0x2016),
+    ]
     table = _Plain({code: ord(_base(chr(code))) for code in letters})
     table |= dict.fromkeys(map(ord, "‐‑‒–—―−－﹣"), ord("-"))
-    table |= dict.fromkeys(map(ord, "\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"), ord(" "))
+    table |= dict.fromkeys(
+        map(ord, "\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"), ord(" ")
+    )
     table |= dict.fromkeys(map(ord, "·•∙．。"), ord("."))
     table |= dict.fromkeys(map(ord, "οΟоО"), ord("o"))  # Greek, Cyrillic
-    table |= {ord("đ"): ord("d"), ord("Đ"): ord("d"), ord("＋"): ord("+"), ord("\u2028"): ord("\n"), ord("\r"): ord("\n")}
+    table |= {
+        ord("đ"): ord("d"),
+        ord("Đ"): ord("d"),
+        ord("＋"): ord("+"),
+        ord("\u2028"): ord("\n"),
+        ord("\r"): ord("\n"),
+    }
     return table
 
 
@@ -74,3 +102,10 @@ def _base(char: str) -> str:
 
 
 _PLAIN: Final = _table()
+_ASCII: Final = {code: _PLAIN[code] for code in range(0x80)}
+
+# An eight-bit character set of our own: ASCII (but for control characters, whose places are needed) and Vietnamese.
+_LETTERS: Final = "àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ"
+_CHARSET: Final = ("\n\t\r" + "".join(map(chr, range(0x20, 0x7F))) + _LETTERS + _LETTERS.upper()).ljust(256, "\ufffe")
+_VIETNAMESE: Final = codecs.charmap_build(_CHARSET)
+_FOLDED: Final = bytes(_PLAIN.get(ord(char), 0) if char != "\ufffe" else 0 for char in _CHARSET)

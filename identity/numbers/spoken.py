@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hub.phones import from_national
-from identity.normalize import phone_key
+from identity.normalize import is_placeholder
 from identity.numbers.written import Candidate
 
 _DIGIT_OF: Final = {
@@ -26,11 +26,11 @@ _RUN: Final = re.compile(
 _NATIONAL: Final = re.compile(r"(?:0|84)(?P<national>[35789]\d{8}|2\d{9}|1[2689]\d{8})")
 _WORDS_MIN: Final = 2  # of a run that is half in digits: "3 hai" happens
 
-# Cheap, over text as it was written: a zero (or "tám tư") and the digit that follows it in every mobile number.
+# Cheap, over text as it was written: "…ng", "…o" (a zero) or a digit, the word of a digit, and something like one.
 HINT: Final = re.compile(
-    r"(?:kh.{1,2}ng|h.{1,2}ng|zero|kg|\bk?o|0|t[aá]m)[ .,\-]{1,3}(?:ba|n.{1,2}m|b.{1,3}y|t.{1,2}m|ch.{1,2}n|t[uư]|b.{1,2}n)\b"
-    r"|\d[ .,\-]{1,2}(?:m.{1,2}t|hai|ba|b.{1,2}n|t[uư]|n.{1,2}m|l.{1,2}m|s.{1,2}u|b.{1,3}y|t.{1,2}m|ch.{1,2}n)[ .,\-]{1,2}\w",
-    re.IGNORECASE,
+    r"[gGoO0-9][ .,\-]{1,3}"
+    r"(?:[bB](?:[aA]|.{1,3}[yYnN])|[nNlLtT].{1,2}[mM]|[cC][hH].{1,2}[nN]|[hH][aA][iI]|[mM].{1,2}[tT]|[tT][uUưƯ]|[sS].{1,2}[uU])"
+    r"[ .,\-]{1,3}[0-9kKmMhHbBtTnNlLsScCoOzZ]"
 )
 
 
@@ -52,20 +52,22 @@ def _read(plain: str, start: int, end: int) -> Candidate | None:
             return None
         match = _NATIONAL.fullmatch(_digits(rest))
         value = from_national(match["national"]) if match else None
-        if value is not None and phone_key(value):
+        if value is not None and not is_placeholder(value):
             begin = start if first == 0 else units[first].start()
             return Candidate(value, begin, units[-1].end())
     return None
 
 
 def _digits(units: list[str]) -> str:
-    """"mười" is a one before a digit, "mươi" nothing between two digits: 12, 25, 20, 10."""
+    """A "mười" is a one before a digit, a "mươi" nothing between two digits: 12, 25, 20, 10."""
     found: list[str] = []
     for place, unit in enumerate(units):
         if unit != _TEN:
             found.append(_DIGIT_OF.get(unit, unit))
             continue
-        is_tens = place > 0 and units[place - 1] in _DIGIT_OF and found[-1] in "23456789" and len("".join(found)) % 2 == 1
+        is_tens = (
+            place > 0 and units[place - 1] in _DIGIT_OF and found[-1] in "23456789" and len("".join(found)) % 2 == 1
+        )
         is_last = place + 1 == len(units) or units[place + 1] == _TEN
         found.append("" if is_tens and not is_last else "0" if is_tens else "10" if is_last else "1")
     return "".join(found)

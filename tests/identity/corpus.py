@@ -1,7 +1,7 @@
 """The labelled lines of tests/identity/corpus: what shoppers write, and what is in it.
 
-One text a line; `\\n` and `\\uXXXX` as in Python. Each find stands in ⟦brackets⟧, after it, with bars, what differs from
-the usual: its value (usual: the digits as a Vietnamese number, or the mailbox in lower case) and its role (usual: own).
+One text a line; `\\n` and `\\uXXXX` as in Python. Each find stands in ⟦brackets⟧; behind bars what differs from the
+usual: its value (usual: the digits as a Vietnamese number, or the mailbox in lower case) and its role (usual: own).
 
     sđt e ⟦0912 345 678⟧, chồng e ⟦O987654321|+84987654321|other⟧
 """

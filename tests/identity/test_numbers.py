@@ -1,0 +1,132 @@
+"""identity.numbers: what shoppers write -> the numbers in it. The labelled corpus, and what must hold for any text."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hub.events import EvidenceKind, Strength
+from identity.normalize import email_key, phone_key
+from identity.numbers.claims import FINDS_MAX, SEARCHED_MAX_CHARS, claims_in
+from identity.numbers.finds import Find, finds_in
+from identity.numbers.meaning import Role
+from tests.identity import corpus
+
+PRECISION_OWED, RECALL_OWED = 0.99, 0.97
+ALPHABET = (
+    "0123456789 .-+()/@:,\n\toOlI|kđ*#_=?&'\u0300\u200b\u202e\u20e3\ufe0f０９٠९\U0001d7ce😀không chín hai ba năm "
+    "số sđt mã stk chồng em zalo.me"
+)
+PIECES = [
+    "0", "0 ", "09 ", "+", "+8", "@", "a@", "a@b.", "a@b.co ", "k ", "không ", "không chín ", "mười ", "0912345678 ",
+    "số em ", "(0", "o", "ol", "1l", "0912.", "\u200b", "\u0300", "0\ufe0f", "😀",
+    "chồng ", "http://", "zalo.me/", "+1 ",
+    "0" * 50 + " ", "+12345678901234 1 1 1 ",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Score:
+    right: int
+    extra: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        return self.right / (self.right + self.extra)
+
+    @property
+    def recall(self) -> float:
+        return self.right / (self.right + self.missed)
+
+
+def score(part: corpus.Part) -> tuple[Score, list[str]]:
+    """A find is right when its value, its place, and whether it is the writer's own are right."""
+    total, faults = Counter[str](), []
+    for line in corpus.lines(part):
+        found = {(f.value, f.start, f.end, f.role is Role.OWN) for f in finds_in(line.text)}
+        wanted = {(label.value, label.start, label.end, label.role == "own") for label in line.labels}
+        total += Counter(right=len(found & wanted), extra=len(found - wanted), missed=len(wanted - found))
+        if found != wanted:
+            faults.append(f"{part}:{line.number} {line.text!r}: extra {found - wanted}, missed {wanted - found}")
+    return Score(total["right"], total["extra"], total["missed"]), faults
+
+
+def test_the_corpus_is_large_enough_to_say_something() -> None:
+    lines = [*corpus.lines("development"), *corpus.lines("held_out")]
+    assert len(lines) >= 600
+    assert sum(not line.labels for line in lines) >= 200
+    assert len({line.text for line in lines}) == len(lines)
+
+
+@pytest.mark.parametrize("part", ["development", "held_out"])
+def test_what_is_owed_is_found_in_the_corpus_and_hardly_anything_else(part: corpus.Part) -> None:
+    result, faults = score(part)
+    assert result.precision >= PRECISION_OWED, faults
+    assert result.recall >= RECALL_OWED, faults
+
+
+def test_a_find_says_where_it_stands_and_what_it_proves() -> None:
+    text = "Sđt e ０912.345.678, chồng em 0987654312, mail Lan@Example.VN"
+    assert finds_in(text) == [
+        Find(EvidenceKind.PHONE, "+84912345678", 6, 18, Role.OWN),
+        Find(EvidenceKind.PHONE, "+84987654312", 29, 39, Role.OTHER),
+        Find(EvidenceKind.EMAIL, "lan@example.vn", 46, 60, Role.OWN),
+    ]
+    assert [find.strength for find in finds_in(text)] == [Strength.CLAIMED, Strength.MASKED, Strength.CLAIMED]
+
+
+def test_somebody_elses_number_is_no_claim_of_the_writer() -> None:
+    claims = claims_in("số nhận hàng 0912345678, số em 0987654312, số em 0987654312")
+    assert [claim.value for claim in claims] == ["+84987654312"]
+
+
+def test_a_list_of_numbers_gives_a_few_claims_only() -> None:
+    many = "\n".join(f"09123{n:05}" for n in range(10_000, 10_040))
+    assert len(finds_in(many)) == 40
+    assert len(claims_in(many)) == FINDS_MAX
+
+
+def test_nothing_is_claimed_behind_ten_thousand_letters() -> None:
+    assert not claims_in("a " * (SEARCHED_MAX_CHARS // 2) + "0912345678")
+    assert claims_in(None) == claims_in("") == ()
+
+
+@pytest.mark.parametrize("control", ["\u202e", "\u202b", "\u2067"])
+def test_digits_that_are_shown_in_another_order_are_not_found(control: str) -> None:
+    assert not finds_in(f"sđt {control}0912345678")
+    assert not finds_in(f"sđt 0912{control}345678")
+    assert len(finds_in(f"{control}sđt\n0912345678")) == 1  # the order ends with the line
+
+
+@given(st.one_of(st.text(max_size=120), st.text(alphabet=ALPHABET, max_size=80)))
+@example("0912345678\u0300\u20e3")
+@example("@" * 50)
+@example("\ud800 0912345678")
+def test_every_find_lies_in_its_text_and_is_its_own_normal_form(text: str) -> None:
+    end = 0
+    for find in finds_in(text):
+        assert end <= find.start < find.end <= len(text)
+        end = find.end
+        key = phone_key(find.value) if find.kind is EvidenceKind.PHONE else email_key(find.value)
+        assert key == find.value
+        assert [again.value for again in finds_in(find.value)] == [find.value]
+
+
+@given(st.text(alphabet=ALPHABET, max_size=60), st.text(alphabet="abcdefgh \n", max_size=40))
+def test_words_before_a_line_do_not_move_what_is_found_in_it(text: str, before: str) -> None:
+    alone = [(f.value, f.start, f.end) for f in finds_in(text)]
+    later = [(f.value, f.start, f.end) for f in finds_in(f"{before}\n\n{text}")]
+    shift = len(before) + 2
+    assert later == [(value, start + shift, end + shift) for value, start, end in alone]
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_hundred_thousand_hostile_letters_take_bounded_time(piece: str) -> None:
+    text = (piece * (100_000 // len(piece) + 1))[:100_000]
+    began = time.process_time()
+    finds_in(text)
+    assert time.process_time() - began < 3.0
