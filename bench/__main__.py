@@ -135,6 +135,18 @@ def ledger(messages: int, as_json: bool) -> None:
     show(run("ledger", lambda: measure(messages=messages)), as_json)
 
 
+@main.command()
+@count(100_000)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed is the same scenarios.")
+@click.option("--scenario", type=click.IntRange(0), help="Only this one.")
+@in_json
+def adversary(count: int, seed: int, scenario: int | None, as_json: bool) -> None:
+    """Attackers against the identity policy: wrong joins by claim alone."""
+    from bench.adversary.rig import measure
+
+    show(run("adversary", lambda: measure(count=count, seed=seed, scenario=scenario)), as_json)
+
+
 def run(rig: str, measurement: Measurement) -> Report:
     """Ends the program with 1 and the reason when it could not measure."""
     at, machine, load = report.now(), Machine.this(), report.load_average()
