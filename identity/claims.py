@@ -1,8 +1,9 @@
 """What a batch of arrivals says about people: profiles and evidence, normalised. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from hub.events import (
@@ -19,6 +20,7 @@ from hub.events import (
 )
 from hub.events.common import NAME_MAX_CHARS
 from hub.folding import fold
+from hub.ids import EventId
 from identity.arrivals import Arrival
 from identity.normalize import normalized, phone_key
 from identity.numbers.claims import claims_in
@@ -41,12 +43,17 @@ class Given:
     proof: Proof
 
 
-def evidence_of(arrivals: Iterable[Arrival], now: datetime, settings: PolicySettings) -> list[Given]:
+def evidence_of(
+    arrivals: Iterable[Arrival],
+    now: datetime,
+    settings: PolicySettings,
+    also: Mapping[EventId, tuple[Evidence, ...]] = MappingProxyType({}),
+) -> list[Given]:
     """In order of arrival, each identity, value and source once, with its best strength. What the policy ignores is
-    not even kept."""
+    not even kept. `also`: what arrivals give besides what stands in them."""
     best: dict[tuple[object, ...], Given] = {}
     for arrival in arrivals:
-        for item in (*arrival.data.evidence, *_written(arrival.data)):
+        for item in (*arrival.data.evidence, *_written(arrival.data), *also.get(arrival.event_id, ())):
             value = normalized(item, never_keys=settings.never_keys)
             mode = settings.mode(item.strength, item.source, arrival.data.account_id)
             if value is None or mode == "ignore":

@@ -21,6 +21,7 @@ from identity.board import Board
 from identity.claims import apply_profile, evidence_of, own_numbers
 from identity.known import Known
 from identity.opening import Opening, Places
+from identity.parts import claims_of_parts
 from identity.people import People
 from identity.policy_book import PolicyBook
 from identity.ranking import rank_anew
@@ -82,7 +83,8 @@ class Batch:
 
     async def handle(self, fresh: Fresh) -> None:
         arrivals, renamed = await self._who(fresh)
-        given = evidence_of(arrivals, self._now, self._settings.policy)
+        parts = await claims_of_parts(self._connection, arrivals, self._settings.number_parts_within)
+        given = evidence_of(arrivals, self._now, self._settings.policy, parts)
         people = People(self._work, given, self._settings.policy)
         holders = await people.load()
         known, sending = await self._lock(arrivals, holders)

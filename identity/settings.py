@@ -56,8 +56,10 @@ class PolicySettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentitySettings:
     """`default_queue` None: the queue that was made first. `reopen_window` zero: what is closed stays closed, and a
-    new message opens a new conversation."""
+    new message opens a new conversation. `number_parts_within`: a number may be spread over messages that follow one
+    another so closely; zero: numbers are looked for in single messages only."""
 
     policy: PolicySettings = PolicySettings()
     default_queue: QueueId | None = None
     reopen_window: timedelta = timedelta(0)
+    number_parts_within: timedelta = timedelta(minutes=2)

@@ -212,6 +212,20 @@ async def newest_of(connection: AsyncConnection, identity_id: IdentityId) -> Tou
     return from_row(row) if row else None
 
 
+async def last_words(connection: AsyncConnection, identity_id: IdentityId) -> list[tuple[datetime, str]]:
+    """When, by the provider's clock, and what its customer wrote lately, oldest first: of its last few entries."""
+    rows = (await connection.execute(_LAST_ENTRIES, {"identity": identity_id})).all()
+    return [(row.occurred_at, row.text) for row in reversed(rows) if row.author == Author.CUSTOMER.value and row.text]
+
+
+_LAST_ENTRIES = (
+    sa.select(touchpoints.c.occurred_at, touchpoints.c.author, touchpoints.c.text)
+    .where(touchpoints.c.identity_id == sa.bindparam("identity"))
+    .order_by(touchpoints.c.number.desc())
+    .limit(8)
+)
+
+
 async def page(
     connection: AsyncConnection, identities: Sequence[IdentityId], *, before: int | None = None, limit: int = 50
 ) -> list[Touchpoint]:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from hub.events import Evidence, EvidenceSource
-from identity.numbers.finds import finds_in
+from identity.numbers.finds import Find, finds_in
 from identity.numbers.meaning import Role
 
 SEARCHED_MAX_CHARS: Final = 10_000  # nobody gives their number after ten thousand letters
@@ -15,7 +15,8 @@ def claims_in(text: str | None) -> tuple[Evidence, ...]:
     if not text:
         return ()
     own = {find.value: find for find in finds_in(text[:SEARCHED_MAX_CHARS]) if find.role is Role.OWN}
-    return tuple(
-        Evidence(kind=find.kind, value=find.value, strength=find.strength, source=EvidenceSource.MESSAGE_TEXT)
-        for find in list(own.values())[:FINDS_MAX]
-    )
+    return tuple(claim(find) for find in list(own.values())[:FINDS_MAX])
+
+
+def claim(find: Find) -> Evidence:
+    return Evidence(kind=find.kind, value=find.value, strength=find.strength, source=EvidenceSource.MESSAGE_TEXT)
