@@ -35,8 +35,8 @@ class AccountRule(Frozen):
     """How an account differs. `lasting`: people keep their identities there for years; None: as its channel."""
 
     account_id: AccountId
-    claims: Mode = "merge"
-    lasting: bool | None = None
+    claims: Mode
+    lasting: bool | None
 
 
 class Rules(Frozen):
@@ -48,12 +48,12 @@ class Rules(Frozen):
     recycled_after_days: Days
     claims_per_identity_max: int = Field(ge=1, le=100)
     suggestions_per_value_max: int = Field(ge=0, le=20)
-    strengths: dict[Strength, Mode] = Field(default_factory=dict)
-    sources: dict[EvidenceSource, Mode] = Field(default_factory=dict)
-    expires_after_days: dict[Strength, Days] = Field(default_factory=dict)
-    accounts: tuple[AccountRule, ...] = Field(default=(), max_length=ACCOUNTS_MAX)
+    strengths: dict[Strength, Mode]
+    sources: dict[EvidenceSource, Mode]
+    expires_after_days: dict[Strength, Days]
+    accounts: tuple[AccountRule, ...] = Field(max_length=ACCOUNTS_MAX)
     never_keys: tuple[Annotated[str, Field(min_length=1, max_length=320), AfterValidator(_key)], ...] = Field(
-        default=(), max_length=NEVER_KEYS_MAX
+        max_length=NEVER_KEYS_MAX
     )
 
     @model_validator(mode="after")

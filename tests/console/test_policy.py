@@ -57,7 +57,7 @@ async def test_a_run_can_be_stopped_once(shop: Shop, admin: Browser) -> None:
         ({"strengths": {"masked": "merge"}}, "body.rules"),
         ({"strengths": {"attested": "always"}}, "body.rules.strengths.attested"),
         ({"sources": {"gossip": "merge"}}, "body.rules.sources.gossip.[key]"),
-        ({"accounts": [{"account_id": "a"}, {"account_id": "a"}]}, "body.rules"),
+        ({"accounts": [{"account_id": "a", "claims": "ignore", "lasting": None}] * 2}, "body.rules"),
         ({"surprise": 1}, "body.rules.surprise"),
     ],
 )

@@ -74,6 +74,12 @@ const list = createRoute({
 
 const conversation = createRoute({ getParentRoute: () => list, path: "/$conversationId" });
 
+const suggestions = createRoute({
+  getParentRoute: () => shell,
+  path: paths.suggestions,
+  component: lazyRouteComponent(() => import("@/features/suggestions/SuggestionsPage")),
+});
+
 const admin = createRoute({
   getParentRoute: () => shell,
   path: paths.admin,
@@ -96,6 +102,11 @@ const agents = createRoute({
   path: "/agents",
   component: lazyRouteComponent(() => import("@/features/admin/Agents")),
 });
+const policy = createRoute({
+  getParentRoute: () => admin,
+  path: "/policy",
+  component: lazyRouteComponent(() => import("@/features/admin/policy/PolicyPage")),
+});
 const deadLetters = createRoute({
   getParentRoute: () => admin,
   path: "/dead-letters",
@@ -107,7 +118,8 @@ const tree = root.addChildren([
   shell.addChildren([
     home,
     list.addChildren([conversation]),
-    admin.addChildren([adminHome, channels, agents, deadLetters]),
+    suggestions,
+    admin.addChildren([adminHome, channels, agents, policy, deadLetters]),
   ]),
 ]);
 

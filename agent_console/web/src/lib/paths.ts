@@ -5,15 +5,22 @@ export const paths = {
   signIn: "/sign-in",
   list: "/conversations/$view",
   conversation: "/conversations/$view/$conversationId",
+  suggestions: "/suggestions",
   admin: "/admin",
   adminChannels: "/admin/channels",
   adminAgents: "/admin/agents",
+  adminPolicy: "/admin/policy",
   adminDeadLetters: "/admin/dead-letters",
 } as const;
 
 /** For plain links, where there are many of them. */
 export function conversationPath(view: View, conversationId: string): string {
   return `/conversations/${view}/${conversationId}`;
+}
+
+/** The list and the thread: what is offered there says so itself. */
+export function isWorkspace(pathname: string): boolean {
+  return pathname.startsWith("/conversations");
 }
 
 export const HOME_VIEW: View = "mine";

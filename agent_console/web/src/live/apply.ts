@@ -4,6 +4,7 @@ import { updateTimeline } from "@/data/detail";
 import { keys } from "@/data/keys";
 import { settle } from "@/data/outbox";
 import { putRows, rowOf } from "@/data/rows";
+import { SUGGESTIONS_CHANGED, suggestionsChanged } from "@/data/suggestions";
 import { applyEvent, PANEL, REREAD, type Timeline, touchpointOf } from "@/data/timeline";
 import type { ConversationState, LiveEvent, LiveRow } from "@/lib/api/types";
 
@@ -27,6 +28,7 @@ export function applyMessages(client: QueryClient, messages: readonly Message[])
     if (some.some((event) => REREAD.has(event.type))) reread.add(conversationId);
     if (some.some((event) => PANEL.has(event.type))) panel.add(conversationId);
   }
+  if (events.some((event) => SUGGESTIONS_CHANGED.has(event.type))) suggestionsChanged(client);
   for (const event of events) {
     const clientId = touchpointOf(event)?.client_id;
     if (clientId) settle(clientId);

@@ -115,11 +115,13 @@ function useCommands(onHelp: () => void, onSignedOut: () => void): SpotlightActi
     ? [
         command("channels", t("admin.channels"), "sliders", () => void navigate({ to: paths.adminChannels })),
         command("agents", t("admin.agents"), "sliders", () => void navigate({ to: paths.adminAgents })),
+        command("policy", t("rules.title"), "sliders", () => void navigate({ to: paths.adminPolicy })),
         command("dead-letters", t("admin.deadLetters"), "sliders", () => void navigate({ to: paths.adminDeadLetters })),
       ]
     : [];
   return [
     ...pages.map((action) => go(action, "inbox")),
+    go("goSuggestions", "merge"),
     go("resolve", "check"),
     go("release", "release"),
     ...STATUSES.map(presence),

@@ -8,7 +8,7 @@ import { belongs, useRows } from "@/data/rows";
 import { useMe } from "@/data/session";
 import { useOffers } from "@/features/conversations/offers";
 import { useNaming } from "@/lib/naming";
-import { HOME_VIEW, paths } from "@/lib/paths";
+import { HOME_VIEW, isWorkspace, paths } from "@/lib/paths";
 import { notify } from "@/ui/notices";
 
 export function Elsewhere(): null {
@@ -37,7 +37,7 @@ function useOffersElsewhere(): void {
   const nameOf = useNaming();
   const open = useOpen();
   const offers = useOffers();
-  const isElsewhere = useRouterState({ select: (state) => state.location.pathname.startsWith(paths.admin) });
+  const isElsewhere = useRouterState({ select: (state) => !isWorkspace(state.location.pathname) });
   const told = useRef(new Set<string>());
   useEffect(() => {
     for (const row of offers) {

@@ -5,7 +5,8 @@ import { useTranslation } from "react-i18next";
 import css from "@/app/shell/Rail.module.css";
 import { useMe } from "@/data/session";
 import { PresenceMenu } from "@/features/presence/PresenceMenu";
-import { HOME_VIEW, paths } from "@/lib/paths";
+import { OpenCount } from "@/features/suggestions/OpenCount";
+import { HOME_VIEW, isWorkspace, paths } from "@/lib/paths";
 import { mayAdminister } from "@/lib/permissions";
 import { KEYMAP } from "@/lib/shortcuts/keymap";
 import { Brand } from "@/ui/Brand";
@@ -21,7 +22,7 @@ interface Props {
 export function Rail({ onSignedOut, onHelp, onPalette }: Props) {
   const { t } = useTranslation();
   const me = useMe();
-  const isAdmin = useRouterState({ select: (state) => state.location.pathname.startsWith(paths.admin) });
+  const at = useRouterState({ select: (state) => state.location.pathname });
   return (
     <nav className={css.rail} aria-label={t("rail.label")}>
       <span className={css.brand}>
@@ -33,9 +34,15 @@ export function Rail({ onSignedOut, onHelp, onPalette }: Props) {
           params={{ view: HOME_VIEW }}
           className={css.page}
           aria-label={t("rail.conversations")}
-          aria-current={isAdmin ? undefined : "page"}
+          aria-current={isWorkspace(at) ? "page" : undefined}
         >
           <Icon name="inbox" size={20} />
+        </Link>
+      </Tooltip>
+      <Tooltip label={t("suggestions.title")} position="right">
+        <Link to={paths.suggestions} className={css.page} aria-label={t("suggestions.title")}>
+          <Icon name="merge" size={20} />
+          <OpenCount />
         </Link>
       </Tooltip>
       {mayAdminister(me.agent) && (
@@ -44,7 +51,7 @@ export function Rail({ onSignedOut, onHelp, onPalette }: Props) {
             to={paths.admin}
             className={css.page}
             aria-label={t("rail.admin")}
-            aria-current={isAdmin ? "page" : undefined}
+            aria-current={at.startsWith(paths.admin) ? "page" : undefined}
           >
             <Icon name="sliders" size={20} />
           </Link>

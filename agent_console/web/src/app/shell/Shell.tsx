@@ -64,6 +64,7 @@ function usePageKeys(): void {
   useShortcut("goWaiting", () => void navigate({ to: paths.list, params: { view: "waiting" } }));
   useShortcut("goAll", () => void navigate({ to: paths.list, params: { view: "all" } }));
   useShortcut("goClosed", () => void navigate({ to: paths.list, params: { view: "closed" } }));
+  useShortcut("goSuggestions", () => void navigate({ to: paths.suggestions }));
   useShortcut("goAdmin", () => void navigate({ to: paths.admin }), mayAdminister(me.agent));
 }
 

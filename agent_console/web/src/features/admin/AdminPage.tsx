@@ -23,6 +23,9 @@ export default function AdminPage() {
           <Link to={paths.adminAgents} className={css.tab}>
             {t("admin.agents")}
           </Link>
+          <Link to={paths.adminPolicy} className={css.tab}>
+            {t("rules.title")}
+          </Link>
           <Link to={paths.adminDeadLetters} className={css.tab}>
             {t("admin.deadLetters")}
           </Link>

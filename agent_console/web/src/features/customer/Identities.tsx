@@ -1,6 +1,8 @@
 /** The customer on each channel: what proves it, why it belongs here, and the way out if it does not. */
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { splitIdentity } from "@/features/customer/customer";
+import { ChooseCustomer } from "@/features/customer/ChooseCustomer";
+import { moveIdentity, splitIdentity } from "@/features/customer/customer";
 import css from "@/features/customer/Identities.module.css";
 import { useAct } from "@/features/customer/use-act";
 import type { Customer, Identity } from "@/lib/api/types";
@@ -21,6 +23,7 @@ export function Identities({ conversationId, customer }: { conversationId: strin
           key={identity.id}
           conversationId={conversationId}
           identity={identity}
+          customerId={customer.id}
           maySplit={customer.identities.length > 1}
         />
       ))}
@@ -31,14 +34,16 @@ export function Identities({ conversationId, customer }: { conversationId: strin
 interface CardProps {
   conversationId: string;
   identity: Identity;
+  customerId: string;
   maySplit: boolean;
 }
 
-function IdentityCard({ conversationId, identity, maySplit }: CardProps) {
+function IdentityCard({ conversationId, identity, customerId, maySplit }: CardProps) {
   const { t } = useTranslation();
   const words = useWords();
   const now = useNow();
   const act = useAct(conversationId);
+  const [isMoving, setMoving] = useState(false);
   return (
     <li className={css.identity}>
       <ChannelMark channel={identity.channel} size={20} />
@@ -60,17 +65,32 @@ function IdentityCard({ conversationId, identity, maySplit }: CardProps) {
           </p>
         )}
         {act.error !== null && <Fault error={act.error} />}
+        {isMoving && (
+          <ChooseCustomer
+            conversationId={conversationId}
+            customerId={customerId}
+            why={t("customer.moveReason")}
+            submit={t("customer.move")}
+            onChoose={(otherId, reason) => moveIdentity(identity.id, otherId, reason)}
+            onDone={() => setMoving(false)}
+          />
+        )}
       </div>
-      {maySplit && (
-        <button
-          type="button"
-          className={css.split}
-          disabled={act.isBusy}
-          title={t("customer.splitHint")}
-          onClick={() => void act.run(() => splitIdentity(identity.id))}
-        >
-          {t("customer.split")}
-        </button>
+      {maySplit && !isMoving && (
+        <div className={css.ways}>
+          <button
+            type="button"
+            className={css.split}
+            disabled={act.isBusy}
+            title={t("customer.splitHint")}
+            onClick={() => void act.run(() => splitIdentity(identity.id))}
+          >
+            {t("customer.split")}
+          </button>
+          <button type="button" className={css.split} title={t("customer.moveHint")} onClick={() => setMoving(true)}>
+            {t("customer.move")}
+          </button>
+        </div>
       )}
     </li>
   );

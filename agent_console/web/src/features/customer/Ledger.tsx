@@ -13,7 +13,12 @@ import { Icon, type IconName } from "@/ui/Icon";
 
 const SHOWN = 5;
 
-const signs: Record<LedgerLine["kind"], IconName> = { merge: "merge", split: "split", move: "arrowRight", undo: "undo" };
+const signs: Record<LedgerLine["kind"], IconName> = {
+  merge: "merge",
+  split: "split",
+  move: "arrowRight",
+  undo: "undo",
+};
 
 export function Ledger({ conversationId, customer }: { conversationId: string; customer: Customer }) {
   const { t } = useTranslation();

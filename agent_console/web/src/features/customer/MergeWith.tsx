@@ -1,20 +1,9 @@
 /** The agent knows better than the hub: this customer and that one are one person. Needs a reason; can be undone. */
-
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ChooseCustomer } from "@/features/customer/ChooseCustomer";
 import { mergeCustomers } from "@/features/customer/customer";
 import css from "@/features/customer/MergeWith.module.css";
-import { searchCustomers } from "@/features/customer/search";
-import { useAct } from "@/features/customer/use-act";
-import type { ConversationState } from "@/lib/api/types";
-import { phone } from "@/lib/format/text";
-import { useNaming } from "@/lib/naming";
-import { Button } from "@/ui/Button";
-import { ChannelMark } from "@/ui/ChannelMark";
-import { Fault } from "@/ui/Fault";
-
-const REASON_MAX = 500;
 
 export function MergeWith({ conversationId, customerId }: { conversationId: string; customerId: string }) {
   const { t } = useTranslation();
@@ -26,107 +15,14 @@ export function MergeWith({ conversationId, customerId }: { conversationId: stri
       </button>
     );
   }
-  return <Form conversationId={conversationId} customerId={customerId} onDone={() => setOpen(false)} />;
-}
-
-interface FormProps {
-  conversationId: string;
-  customerId: string;
-  onDone: () => void;
-}
-
-function Form({ conversationId, customerId, onDone }: FormProps) {
-  const { t } = useTranslation();
-  const [chosen, setChosen] = useState<ConversationState | null>(null);
-  const [reason, setReason] = useState("");
-  const act = useAct(conversationId);
-  const merge = async () => {
-    if (chosen && (await act.run(() => mergeCustomers(customerId, chosen.customer_id, reason.trim())))) onDone();
-  };
   return (
-    <div className={css.form}>
-      {chosen ? (
-        <Candidate row={chosen} onClick={() => setChosen(null)} />
-      ) : (
-        <Finder customerId={customerId} onChoose={setChosen} />
-      )}
-      {chosen && (
-        <input
-          className={css.input}
-          value={reason}
-          maxLength={REASON_MAX}
-          placeholder={t("mergeWith.reason")}
-          aria-label={t("mergeWith.reason")}
-          // biome-ignore lint/a11y/noAutofocus: the next step of what the agent has just chosen
-          autoFocus
-          onChange={(change) => setReason(change.currentTarget.value)}
-        />
-      )}
-      {act.error !== null && <Fault error={act.error} />}
-      <div className={css.foot}>
-        <Button
-          kind="primary"
-          size="s"
-          disabled={!chosen || reason.trim() === "" || act.isBusy}
-          onClick={() => void merge()}
-        >
-          {t("mergeWith.submit")}
-        </Button>
-        <Button kind="quiet" size="s" onClick={onDone}>
-          {t("action.cancel")}
-        </Button>
-      </div>
-    </div>
-  );
-}
-
-function Finder({ customerId, onChoose }: { customerId: string; onChoose: (row: ConversationState) => void }) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const [q, setQ] = useState("");
-  const [found, setFound] = useState<readonly ConversationState[] | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const search = async (text: string) => {
-    setQ(text);
-    setError(null);
-    if (text.trim().length < 2) return setFound(null);
-    try {
-      const customers = await searchCustomers(client, text.trim());
-      setFound(customers.filter((row) => row.customer_id !== customerId));
-    } catch (problem) {
-      setError(problem);
-    }
-  };
-  return (
-    <>
-      <input
-        className={css.input}
-        value={q}
-        maxLength={100}
-        placeholder={t("mergeWith.search")}
-        aria-label={t("mergeWith.search")}
-        // biome-ignore lint/a11y/noAutofocus: the agent has just asked for this field
-        autoFocus
-        onChange={(change) => void search(change.currentTarget.value)}
-      />
-      {found?.map((row) => (
-        <Candidate key={row.customer_id} row={row} onClick={() => onChoose(row)} />
-      ))}
-      {found?.length === 0 && <p className={css.none}>{t("mergeWith.none")}</p>}
-      {error !== null && <Fault error={error} />}
-    </>
-  );
-}
-
-function Candidate({ row, onClick }: { row: ConversationState; onClick: () => void }) {
-  const nameOf = useNaming();
-  return (
-    <button type="button" className={css.candidate} onClick={onClick}>
-      {row.channels.map((channel) => (
-        <ChannelMark key={channel} channel={channel} size={16} />
-      ))}
-      <span className={css.who}>{nameOf(row)}</span>
-      {row.customer_phone && <span className={css.number}>{phone(row.customer_phone)}</span>}
-    </button>
+    <ChooseCustomer
+      conversationId={conversationId}
+      customerId={customerId}
+      why={t("mergeWith.reason")}
+      submit={t("mergeWith.submit")}
+      onChoose={(otherId, reason) => mergeCustomers(customerId, otherId, reason)}
+      onDone={() => setOpen(false)}
+    />
   );
 }

@@ -36,6 +36,13 @@ export function splitIdentity(identityId: string): Promise<unknown> {
   });
 }
 
+export function moveIdentity(identityId: string, toCustomerId: string, reason: string): Promise<unknown> {
+  return api.POST("/api/v1/identities/{identity_id}/move", {
+    params: { path: { identity_id: identityId } },
+    body: { to_customer_id: toCustomerId, reason },
+  });
+}
+
 export async function afterIdentityChange(client: QueryClient, conversationId: string): Promise<void> {
   await client.invalidateQueries({ queryKey: keys.detail(conversationId) });
 }

@@ -17,6 +17,7 @@ export const KEYMAP = {
   goWaiting: { keys: "g w", group: "pages" },
   goAll: { keys: "g a", group: "pages" },
   goClosed: { keys: "g d", group: "pages" },
+  goSuggestions: { keys: "g u", group: "pages" },
   goAdmin: { keys: "g s", group: "pages" },
   palette: { keys: "mod+k", group: "everywhere" },
   help: { keys: "?", group: "everywhere" },
