@@ -147,6 +147,19 @@ def adversary(count: int, seed: int, scenario: int | None, as_json: bool) -> Non
     show(run("adversary", lambda: measure(count=count, seed=seed, scenario=scenario)), as_json)
 
 
+@main.command()
+@click.option("--rounds", type=click.IntRange(1, 100_000), default=210, show_default=True, help="Plans per database.")
+@click.option("--seed", type=int, help="Of an earlier run, to repeat its plans.")
+@click.option("--scenario", type=click.IntRange(0), help="Only this plan of the seed, in each round.")
+@in_json
+def races(rounds: int, seed: int | None, scenario: int | None, as_json: bool) -> None:
+    """Workers and agents at one customer in the same moment, on SQLite and PostgreSQL."""
+    from bench.races.rig import measure
+
+    chosen = seed if seed is not None else random.randrange(2**32)
+    show(run("races", lambda: measure(rounds=rounds, seed=chosen, scenario=scenario)), as_json)
+
+
 def run(rig: str, measurement: Measurement) -> Report:
     """Ends the program with 1 and the reason when it could not measure."""
     at, machine, load = report.now(), Machine.this(), report.load_average()
