@@ -197,6 +197,23 @@ async def test_a_merge_needs_sight_of_both(shop: Shop, browsers: dict[str, Brows
     assert (await browsers["supervisor"].post(f"/customers/{mine.customer_id}/merge", body)).status == 200
 
 
+async def test_after_a_merge_a_conversation_of_another_queue_is_still_not_seen(
+    shop: Shop, browsers: dict[str, Browser]
+) -> None:
+    [elsewhere] = (await browsers["stranger"].get("/queues")).body["items"]
+    mine = await shop.waiting("u1")
+    theirs = await shop.waiting("u2", queue_id=QueueId(UUID(elsewhere["id"])))
+    body = {"other_customer_id": str(theirs.customer_id), "reason": "cùng một người"}
+    assert (await browsers["supervisor"].post(f"/customers/{mine.customer_id}/merge", body)).status == 200
+    assert (await browsers["agent"].get(f"/customers/{theirs.customer_id}")).status == 200  # one customer now
+    for rest in ("", "/timeline", "/changes"):
+        path = f"/conversations/{theirs.conversation_id}{rest}"
+        assert (await browsers["agent"].get(path)).status == 404, path
+    assert (await browsers["supervisor"].get(f"/conversations/{theirs.conversation_id}")).status == 200
+    seen = (await browsers["agent"].get(f"/customers/{mine.customer_id}")).body["conversations"]
+    assert [row["id"] for row in seen] == [str(mine.conversation_id)]
+
+
 async def test_a_customer_is_seen_only_through_their_conversations(shop: Shop, browsers: dict[str, Browser]) -> None:
     case = await shop.waiting("u1")
     stranger = browsers["stranger"]
