@@ -29,6 +29,7 @@ from storage import console_reads, history
 from storage import customers as customer_store
 from storage import identities as identity_store
 from storage import ledger as ledger_store
+from storage import orders as order_store
 from storage import suggestions as suggestion_store
 from storage import touchpoints as touchpoint_store
 from storage.accounts import ChannelAccount
@@ -37,6 +38,7 @@ from storage.customers import Panel
 from storage.engine import Connection
 
 CONVERSATIONS_SHOWN = 20
+ORDERS_SHOWN = 20
 FIRST_PAGE = TimelineQuery()
 READ_ANEW = frozenset({CustomerMerged.TYPE, CustomerSplit.TYPE})  # after these the timeline has other parts
 
@@ -113,6 +115,7 @@ async def _customer(
         await ledger_store.of_identities(connection, ids),
         await ledger_store.links_of(connection, ids),
         [conversation.state() for conversation in theirs],
+        await order_store.of_identities(connection, ids, limit=ORDERS_SHOWN),
     )
 
 

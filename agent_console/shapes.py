@@ -5,6 +5,7 @@ from typing import Any
 
 from agent_console.admin_views import AgentDetail
 from agent_console.auth import SignedIn
+from agent_console.record_views import NoteView, OrderView
 from agent_console.views import (
     AgentCard,
     AgentView,
@@ -27,6 +28,7 @@ from storage.evidence import Proof
 from storage.history import Happening
 from storage.identities import Identity
 from storage.ledger import Entry, Link
+from storage.orders import Order
 from storage.routing import AgentRow, Queue
 from storage.suggestions import Suggestion
 
@@ -80,6 +82,7 @@ def customer_view(
     entries: Sequence[Entry],
     links: Sequence[Link],
     conversations: Sequence[ConversationState],
+    orders: Sequence[Order] = (),
 ) -> CustomerView:
     by_id = {entry.id: entry for entry in entries}
     links_used = joined_by([identity.id for identity in panel.identities], links)
@@ -87,6 +90,11 @@ def customer_view(
     return CustomerView(
         id=panel.id,
         name=panel.name,
+        given_name=panel.given_name,
+        attributes=dict(panel.whole.attributes),
+        tags=panel.whole.tags,
+        notes=tuple(NoteView(record_id=record_id, text=text) for record_id, text in panel.whole.notes.items()),
+        orders=tuple(map(order_view, orders)),
         phones=panel.values(EvidenceKind.PHONE),
         emails=panel.values(EvidenceKind.EMAIL),
         identities=tuple(_identity(one, panel, accounts, joined.get(one.id)) for one in panel.identities),
@@ -94,6 +102,10 @@ def customer_view(
         conversations=tuple(conversations),
         created_at=panel.created_at,
     )
+
+
+def order_view(order: Order) -> OrderView:
+    return OrderView(**{name: getattr(order, name) for name in OrderView.model_fields})
 
 
 def suggestion_view(

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from agent_console.record_views import AttributeValue, NoteView, OrderView, Tag, Written
 from hub.events import (
     AttachmentKind,
     Channel,
@@ -164,8 +165,16 @@ class LedgerView(Frozen):
 
 
 class CustomerView(Frozen):
+    """`given_name` is what staff wrote on the record that stands for the customer. `attributes`, `tags` and `notes` are
+    those of all the records that were joined: of attributes and tags the newest word counts."""
+
     id: CustomerId
     name: str | None
+    given_name: str | None
+    attributes: dict[str, AttributeValue]
+    tags: tuple[str, ...]
+    notes: tuple[NoteView, ...]
+    orders: tuple[OrderView, ...]  # newest first, at most 20
     phones: tuple[str, ...]
     emails: tuple[str, ...]
     identities: tuple[IdentityView, ...]
@@ -301,7 +310,18 @@ class ReadIn(Frozen):
 
 
 class CustomerPatch(Frozen):
+    """What is left out stays. `name` None shows the channel's own again. Numbers and mailboxes that are added are
+    evidence: see POST …/preview for what follows from them. `attributes`: None takes one away. `tags`: all of them
+    from now on. `notes`: record id -> text, "" takes it away."""
+
     name: str | None = Field(default=None, max_length=200)
+    add_phones: tuple[Written, ...] = Field(default=(), max_length=20)
+    remove_phones: tuple[Written, ...] = Field(default=(), max_length=20)
+    add_emails: tuple[Written, ...] = Field(default=(), max_length=20)
+    remove_emails: tuple[Written, ...] = Field(default=(), max_length=20)
+    attributes: dict[str, AttributeValue | None] = Field(default_factory=dict, max_length=100)
+    tags: tuple[Tag, ...] | None = Field(default=None, max_length=50)
+    notes: dict[CustomerId, str] = Field(default_factory=dict, max_length=50)
 
 
 class UndoIn(Frozen):

@@ -103,7 +103,7 @@ async def rename_customer(work: UnitOfWork, customer_id: CustomerId, name: str |
         raise BadInput("name_too_long", f"A name has at most {NAME_MAX_CHARS} characters.", where="name")
     board = Board(work)
     await Register(board).hold([current])
-    await customer_store.set_name(work.connection, current, shown)
+    await customer_store.set_name(work, current, shown)
     members = await identity_store.by_customers(work.connection, [current])
     await rank_anew(work, [member.id for member in members])
     await refresh_customer_line(board, [current])

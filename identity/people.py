@@ -22,6 +22,7 @@ from identity.settings import PolicySettings
 from storage import customers as customer_store
 from storage import evidence as evidence_store
 from storage import identities as identity_store
+from storage import records
 from storage import suggestions as suggestion_store
 from storage.customers import show
 from storage.evidence import ContactPoint, Holder, Point, Proof, ProofKey
@@ -81,6 +82,7 @@ class People:
         unique = {proof.key: proof for proof in reversed(proofs)}
         await evidence_store.put(self._work, list(unique.values()))
         await evidence_store.update_points(self._work.connection, self._recounted(new))
+        await records.touch(self._work, {g.identity.home_customer_id for g in new})
 
     def _recounted(self, new: Sequence[Given]) -> list[ContactPoint]:
         gave: dict[Point, set[IdentityId]] = {}

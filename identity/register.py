@@ -257,7 +257,7 @@ class Register:
                 if member.customer_id != customer_id:
                     member.customer_id = moved[member.id] = customer_id
                     homes[member.id] = member.home_customer_id
-        await ledger.project(self._connection, moved, homes)
+        await ledger.project(self._connection, moved, homes, self._board.work.clock.now())
         self.customer_of |= moved
         self.held |= set(moved.values())
 

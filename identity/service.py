@@ -30,7 +30,7 @@ from identity.receipts import Receipts, Sending
 from identity.register import Register
 from identity.settings import IdentitySettings
 from identity.timeline import Timeline, makes_entry, makes_work
-from storage import accounts, consents, early, replies
+from storage import accounts, consents, early, records, replies
 from storage import conversations as conversation_store
 from storage import customers as customer_store
 from storage import evidence as evidence_store
@@ -117,6 +117,7 @@ class Batch:
             by_address |= await identity_store.insert(self._work, new.values())
         old = [i for i in by_address.values() if i.id in renamed and not i.is_new]
         await identity_store.save_profiles(self._connection, old)
+        await records.touch(self._work, {i.home_customer_id for i in old})
         arrivals = [Arrival(event_id, data, by_address[address_of(data)]) for event_id, data in fresh.touchpoints]
         return arrivals, {i.id for i in old}
 

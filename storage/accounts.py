@@ -42,6 +42,10 @@ class ChannelAccount:
     created_at: datetime
 
 
+# The shop's own books stand beside its channels: what is kept there needs no connector. No account can be called so.
+RECORDS = ChannelAccountId("_records")
+
+
 _PLAIN = (
     channel_accounts.c.id,
     channel_accounts.c.channel,
@@ -54,13 +58,15 @@ _PLAIN = (
 
 
 async def listed(connection: AsyncConnection) -> list[ChannelAccount]:
-    """All of them, inactive ones too, by id."""
-    rows = await connection.execute(sa.select(*_PLAIN).order_by(channel_accounts.c.id))
+    """All of them, inactive ones too, by id; without the shop's own books."""
+    query = sa.select(*_PLAIN).where(channel_accounts.c.id != RECORDS).order_by(channel_accounts.c.id)
+    rows = await connection.execute(query)
     return [_account(row) for row in rows]
 
 
 async def find(connection: AsyncConnection, account_id: str) -> ChannelAccount | None:
-    row = (await connection.execute(sa.select(*_PLAIN).where(channel_accounts.c.id == account_id))).first()
+    query = sa.select(*_PLAIN).where(channel_accounts.c.id == account_id, channel_accounts.c.id != RECORDS)
+    row = (await connection.execute(query)).first()
     return _account(row) if row else None
 
 
@@ -102,6 +108,21 @@ async def add(
             await work.connection.execute(sa.insert(channel_accounts).values(row))
     except IntegrityError as error:
         raise Conflict("account_exists", f"There is a channel account {account_id!r} already.", where="id") from error
+
+
+async def ensure_records(work: UnitOfWork) -> None:
+    """The account that records hang on, made with the first of them."""
+    row = {
+        "id": RECORDS,
+        "channel": Channel.RECORD.value,
+        "display_name": "",
+        "settings": b"",
+        "active": True,
+        "version": 1,
+        "created_at": work.clock.now(),
+    }
+    insert = upsert(channel_accounts, is_sqlite=work.is_sqlite).values(row)
+    await work.connection.execute(insert.on_conflict_do_nothing(index_elements=["id"]))
 
 
 async def change(

@@ -4,24 +4,22 @@ A list of a million rows costs a page: each part of it (a queue in a status, wha
 its own index in order, at most one page of it, and the parts are merged.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.errors import BadInput
 from hub.events import ConversationStatus
 from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, QueueId, TouchpointId
 from storage import conversations as conversation_store
-from storage.column_types import EPOCH, Moment
+from storage.column_types import Moment
 from storage.conversations import Conversation
+from storage.cursors import cursor, read_cursor
 from storage.search import matching_identities
-from storage.tables import Id, channel_identities, conversations, queues, touchpoints
+from storage.tables import Id, channel_identities, conversations, customers, queues, touchpoints
 
 View = Literal["mine", "waiting", "all", "closed"]
 PARTS_MAX = 120  # SQLite takes 500 in one union; whoever serves more queues has them read as one
@@ -86,7 +84,7 @@ async def page(connection: AsyncConnection, sight: Sight, asked: Asked) -> tuple
     rows = await _merged(connection, parts, conditions, place, descending=descending, limit=asked.limit + 1)
     found = await _as_of_now(connection, rows[: asked.limit])
     last = found[-1] if len(rows) > asked.limit else None
-    return found, _cursor(getattr(last, place.name), last.id) if last else None
+    return found, cursor(getattr(last, place.name), last.id) if last else None
 
 
 async def first_screen(connection: AsyncConnection, sight: Sight) -> list[Conversation]:
@@ -110,7 +108,8 @@ async def waiting_by_queue(connection: AsyncConnection) -> dict[QueueId, Waiting
 
 
 async def sees_customer(connection: AsyncConnection, sight: Sight, among: Iterable[CustomerId]) -> bool:
-    """Is there a conversation of one of these customers that may be seen? There is no other way to a customer.
+    """Is there a conversation of one of these customers that may be seen? There is no other way to a customer, but for
+    those who see all, and for who made a customer by hand that nobody has talked with yet.
 
     Their conversations are found first and judged here: one query for both would be planned by the queues, which is
     every row there is.
@@ -122,10 +121,20 @@ async def sees_customer(connection: AsyncConnection, sight: Sight, among: Iterab
         conversations.c.customer_id.in_(wanted), conversations.c.status != S.CLOSED.value
     )
     opened_through = sa.select(*where).distinct().where(conversations.c.identity_id.in_(theirs))
+    if sight.queue_ids is None:
+        return (await connection.execute(theirs.limit(1))).first() is not None
+    has_conversations = False
     for query in (open_now, opened_through):
-        if any(_sees(sight, *place) for place in await connection.execute(query)):
-            return True
-    return False
+        for place in await connection.execute(query):
+            has_conversations = True
+            if _sees(sight, *place):
+                return True
+    return not has_conversations and await _made_one(connection, sight, wanted)
+
+
+async def _made_one(connection: AsyncConnection, sight: Sight, among: Sequence[CustomerId]) -> bool:
+    query = sa.select(customers.c.id).where(customers.c.current_id.in_(among), customers.c.made_by == sight.agent_id)
+    return (await connection.execute(query.limit(1))).first() is not None
 
 
 async def conversations_of(
@@ -261,24 +270,8 @@ async def _as_of_now(connection: AsyncConnection, found: list[Conversation]) -> 
     return found
 
 
-# --- cursors: where a page ended -------------------------------------------------------------------------------------
-
-
-def _cursor(place: datetime, conversation_id: ConversationId) -> str:
-    micros = (place - EPOCH) // timedelta(microseconds=1)
-    return urlsafe_b64encode(f"{micros}.{conversation_id.hex}".encode()).decode().rstrip("=")
-
-
-def _beyond(place: sa.ColumnElement[Any], cursor: str, *, descending: bool) -> Condition:
-    at, conversation_id = _read_cursor(cursor)
+def _beyond(place: sa.ColumnElement[Any], text: str, *, descending: bool) -> Condition:
+    at, conversation_id = read_cursor(text)
     here = sa.tuple_(place, conversations.c.id)
     there = sa.tuple_(sa.literal(at, Moment), sa.literal(conversation_id, Id))
     return here < there if descending else here > there
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        micros, _, conversation_id = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(".")
-        return EPOCH + timedelta(microseconds=int(micros)), UUID(hex=conversation_id)
-    except (ValueError, OverflowError) as error:
-        raise BadInput("cursor_invalid", "This is no cursor of ours.", where="query.after") from error

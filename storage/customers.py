@@ -17,11 +17,14 @@ from hub.folding import fold
 from hub.ids import CustomerId, IdentityId
 from storage import evidence as evidence_store
 from storage import identities as identity_store
+from storage import records as record_store
 from storage import suggestions as suggestion_store
 from storage.conversations import Conversation
 from storage.evidence import Proof
 from storage.identities import Identity
+from storage.records import Whole
 from storage.tables import customers
+from storage.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,11 @@ async def records(connection: AsyncConnection, ids: Iterable[CustomerId]) -> dic
     return {row.id: Record(*row) for row in await connection.execute(query)}
 
 
-async def set_name(connection: AsyncConnection, customer_id: CustomerId, name: str | None) -> None:
+async def set_name(work: UnitOfWork, customer_id: CustomerId, name: str | None) -> None:
     """As an agent gave it; None shows the channel's own name again."""
+    folded = fold(name)[:200] if name else None
     query = sa.update(customers).where(customers.c.id == customer_id)
-    await connection.execute(query.values(name=name, name_folded=fold(name)[:200] if name else None))
+    await work.connection.execute(query.values(name=name, name_folded=folded, changed_at=work.clock.now()))
 
 
 async def lines(connection: AsyncConnection, ids: Iterable[CustomerId]) -> dict[CustomerId, Line]:
@@ -121,9 +125,11 @@ async def panel(connection: AsyncConnection, customer_id: CustomerId) -> "Panel 
         return None
     found = await records(connection, [identity.home_customer_id for identity in identities])
     proofs = await evidence_store.of_identities(connection, [identity.id for identity in identities])
+    sheets = await record_store.sheets(connection, found)
     return Panel(
         id=customer_id,
         name=shown_name(identities, found),
+        whole=record_store.union(sheets.values()),
         given_name=found[customer_id].name,
         created_at=found[customer_id].created_at,
         identities=tuple(identities),
@@ -137,6 +143,7 @@ class Panel:
 
     id: CustomerId
     name: str | None
+    whole: Whole
     given_name: str | None
     created_at: datetime
     identities: tuple[Identity, ...]

@@ -175,6 +175,16 @@ async def put(work: UnitOfWork, proofs: Sequence[Proof]) -> None:
     await work.connection.execute(update, rows)
 
 
+async def remove(connection: AsyncConnection, proofs: Iterable[Proof]) -> None:
+    """They were taken back. Who else gave the same value keeps theirs."""
+    rows = [
+        {"v_identity_id": p.identity_id, "v_kind": p.kind.value, "v_value": p.value, "v_source": p.source.value}
+        for p in proofs
+    ]
+    if rows:
+        await connection.execute(_REMOVE, rows)
+
+
 def _any_point(table: sa.Table, points: Sequence[Point]) -> sa.ColumnElement[bool]:
     """One range of the index per kind: few kinds, many values."""
     by_kind: dict[str, list[str]] = {}
@@ -195,4 +205,11 @@ _UPDATE_POINT = (
     sa.update(contact_points)
     .where(contact_points.c.kind == sa.bindparam("v_kind"), contact_points.c.value == sa.bindparam("v_value"))
     .values(shared=sa.bindparam("v_shared"), identities=sa.bindparam("v_count"))
+)
+
+_REMOVE = sa.delete(evidence).where(
+    evidence.c.identity_id == sa.bindparam("v_identity_id"),
+    evidence.c.kind == sa.bindparam("v_kind"),
+    evidence.c.value == sa.bindparam("v_value"),
+    evidence.c.source == sa.bindparam("v_source"),
 )

@@ -185,10 +185,16 @@ async def project(
     connection: AsyncConnection,
     moved: Mapping[IdentityId, CustomerId],
     homes: Mapping[IdentityId, CustomerId],
+    at: datetime,
 ) -> None:
-    """Each of `moved` is part of that customer from now on, and so is its home record (`homes`)."""
+    """Each of `moved` is part of that customer from now on, and so is its home record (`homes`). Both customers, the
+    one it leaves and the one it joins, changed `at` that moment."""
     if not moved:
         return
+    left = sa.select(channel_identities.c.customer_id).where(channel_identities.c.id.in_(sorted(moved)))
+    touched = {*(await connection.execute(left)).scalars(), *moved.values()}
+    rows = [{"v_id": customer_id, "v_at": at} for customer_id in sorted(touched)]
+    await connection.execute(_TOUCH_RECORD, rows)
     rows = [{"v_id": identity_id, "v_customer_id": moved[identity_id]} for identity_id in sorted(moved)]
     await connection.execute(_MOVE_IDENTITY, rows)
     rows = [{"v_id": homes[identity_id], "v_customer_id": moved[identity_id]} for identity_id in sorted(moved)]
@@ -242,6 +248,9 @@ _MOVE_IDENTITY = (
     sa.update(channel_identities)
     .where(channel_identities.c.id == sa.bindparam("v_id"))
     .values(customer_id=sa.bindparam("v_customer_id"))
+)
+_TOUCH_RECORD = (
+    sa.update(customers).where(customers.c.id == sa.bindparam("v_id")).values(changed_at=sa.bindparam("v_at"))
 )
 _MOVE_RECORD = (
     sa.update(customers).where(customers.c.id == sa.bindparam("v_id")).values(current_id=sa.bindparam("v_customer_id"))

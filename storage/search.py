@@ -18,14 +18,15 @@ _DIALLED = re.compile(r"[\s.()+-]*\d[\d\s.()+-]*")
 
 async def matching_identities(connection: AsyncConnection, q: str) -> Sequence[IdentityId]:
     """Every channel identity of the customers that `q` finds, of at most HITS_MAX customers."""
-    found = await _customers(connection, q)
+    found = await matching_customers(connection, q)
     if not found:
         return []
     query = sa.select(channel_identities.c.id).where(channel_identities.c.customer_id.in_(found))
     return list((await connection.execute(query.order_by(channel_identities.c.id))).scalars())
 
 
-async def _customers(connection: AsyncConnection, q: str) -> list[CustomerId]:
+async def matching_customers(connection: AsyncConnection, q: str) -> list[CustomerId]:
+    """At most HITS_MAX."""
     looks = [_by_profile(q), _by_given_name(q)] if fold(q) else []
     digits = dialled(q)
     if digits is not None:

@@ -1,11 +1,11 @@
-"""Who is who, as agents decide it: rename, merge, split, settle a suggestion, undo."""
+"""Who is who, as agents decide it: merge, split, settle a suggestion, undo."""
 
 from agent_console import details
 from agent_console.api.endpoint import Call
 from agent_console.guard import see_customer
 from agent_console.parts import Parts
 from agent_console.permissions import Caller
-from agent_console.views import CustomerPatch, CustomerView, LedgerReceipt, MergeIn, MoveIn, SplitIn, UndoIn
+from agent_console.views import CustomerView, LedgerReceipt, MergeIn, MoveIn, SplitIn, UndoIn
 from hub.errors import BadInput, NotFound
 from hub.ids import CustomerId, IdentityId, LedgerEntryId, SuggestionId
 from identity import commands
@@ -20,14 +20,6 @@ class Customers:
         async with self._parts.units.database.reading() as connection:
             customer_id = await see_customer(connection, call.caller, _customer(call))
             return await details.customer_detail(connection, call.caller, customer_id)
-
-    async def change_customer(self, call: Call) -> CustomerView:
-        async with self._parts.units.begin() as work:
-            customer_id = await see_customer(work.connection, call.caller, _customer(call))
-            await commands.rename_customer(work, customer_id, call.body(CustomerPatch).name)
-            shown = await details.customer_detail(work.connection, call.caller, customer_id)
-            await work.commit()
-        return shown
 
     async def merge_customers(self, call: Call) -> LedgerReceipt:
         """Both must be seen: merging shows the agent the other's history."""

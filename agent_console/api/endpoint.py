@@ -23,6 +23,8 @@ from hub.log import get_logger
 from hub.metrics import counter, histogram
 
 JSON_BYTES_MAX = 1024 * 1024
+NAMES = frozenset({"account_id", "attribute_key", "external_id"})  # parts of paths that are no UUIDs
+NAME_CHARS_MAX = 200
 READ_JSON_S = 10.0
 READ_FILE_S = 120.0
 HANDLE_S = 20.0
@@ -191,9 +193,16 @@ def _path_value(name: str, text: str) -> UUID | int | str:
     try:
         if name == "index":
             return _index(text)
-        return text if name == "account_id" else UUID(text)
+        return _name(text) if name in NAMES else UUID(text)
     except ValueError as error:
         raise NotFound("unknown", "There is no such thing.", where=f"path.{name}") from error
+
+
+def _name(text: str) -> str:
+    """An id that people or other systems chose."""
+    if not 0 < len(text) <= NAME_CHARS_MAX or _unstorable(text):
+        raise ValueError(text)
+    return text
 
 
 def _index(text: str) -> int:

@@ -6,6 +6,7 @@ from typing import cast
 from agent_console.api import openapi
 from agent_console.api.administration import Agents, Channels, Letters
 from agent_console.api.customers import Customers
+from agent_console.api.editing import Editing
 from agent_console.api.endpoint import Answer, Call, Handler
 from agent_console.api.policy import Policy
 from agent_console.api.replying import Replying
@@ -34,6 +35,7 @@ def handlers(
         Customers(parts),
         Suggestions(parts),
         Policy(parts),
+        Editing(parts),
         Channels(parts),
         Agents(parts, passwords),
         Letters(parts),

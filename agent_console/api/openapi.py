@@ -154,6 +154,10 @@ def _path_parameter(name: str) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 99}
     elif name == "account_id":
         schema = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"}
+    elif name == "attribute_key":
+        schema = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
+    elif name == "external_id":
+        schema = {"type": "string", "minLength": 1, "maxLength": 200}
     else:
         schema = {"type": "string", "format": "uuid"}
     return {"name": name, "in": "path", "required": True, "schema": schema}

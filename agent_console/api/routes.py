@@ -4,59 +4,22 @@ The aiohttp routes, the validation, the permission check, the OpenAPI document a
 table. `name` is the operation's id, and the handler's name in agent_console.api.handlers.
 """
 
-from dataclasses import dataclass
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from typing import Any
 
 from agent_console import admin_views as admin
 from agent_console import policy_views as policy
 from agent_console import suggestion_views as suggestions
 from agent_console import views
+from agent_console.api.record_routes import RECORD_ROUTES
+from agent_console.api.route import PREFIX, Route
+from agent_console.api.route import get as _get
+from agent_console.api.route import post as _post
 from agent_console.permissions import Access
 from hub.events import ConversationState, TouchpointState
 
-PREFIX = "/api/v1"
-Method = Literal["GET", "POST", "PUT", "PATCH"]
+__all__ = ["PREFIX", "ROUTES", "Route"]
 
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """`takes` is the JSON body's model, or "bytes" for a raw one. `answers` None means 204 without a body, "url" a 302,
-    "document" the OpenAPI document. `may` lists the statuses of problems that this route adds to the usual ones."""
-
-    name: str
-    method: Method
-    path: str
-    access: Access
-    summary: str
-    takes: type[BaseModel] | Literal["bytes"] | None = None
-    query: type[BaseModel] | None = None
-    answers: type[BaseModel] | Literal["url", "document"] | None = None
-    status: int = 200
-    repeated_status: int | None = None  # the answer to a request that was carried out before
-    may: tuple[int, ...] = ()
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """Names in the path, in order."""
-        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
-
-    @property
-    def tag(self) -> str:
-        return self.path.split("/")[1]
-
-    @property
-    def changes(self) -> bool:
-        return self.method != "GET"
-
-
-def _get(name: str, path: str, access: Access, answers: Any, summary: str, **more: Any) -> Route:
-    return Route(name, "GET", path, access, summary, answers=answers, **more)
-
-
-def _post(name: str, path: str, access: Access, answers: Any, summary: str, **more: Any) -> Route:
-    return Route(name, "POST", path, access, summary, answers=answers, **more)
+A = Access
 
 
 def _work(verb: str, summary: str, **more: Any) -> Route:
@@ -65,7 +28,6 @@ def _work(verb: str, summary: str, **more: Any) -> Route:
     return _post(f"{verb}_conversation", path, Access.AGENT, ConversationState, summary, may=(409,), **more)
 
 
-A = Access
 ROUTES: tuple[Route, ...] = (
     # --- signing in ---
     _post("sign_in", "/sign-in", A.PUBLIC, views.Me, "Sign in; sets the cookie", takes=views.SignInIn, may=(429,)),
@@ -176,7 +138,7 @@ ROUTES: tuple[Route, ...] = (
         "PATCH",
         "/customers/{customer_id}",
         A.AGENT,
-        "Rename",
+        "Change name, numbers, mailboxes, attributes, tags, notes",
         takes=views.CustomerPatch,
         answers=views.CustomerView,
         may=(409,),
@@ -332,5 +294,6 @@ ROUTES: tuple[Route, ...] = (
         "Handle them once more",
         takes=admin.ReplayIn,
     ),
+    *RECORD_ROUTES,
     _get("get_openapi", "/openapi.json", A.PUBLIC, "document", "This API as OpenAPI 3.1"),
 )

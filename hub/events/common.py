@@ -33,6 +33,7 @@ class Channel(StrEnum):
     ZALO = "zalo"
     WEBCHAT = "webchat"
     EMAIL = "email"
+    RECORD = "record"  # the shop's own books: made by hand, from a file, by another system; nobody writes through it
 
 
 class Author(StrEnum):
@@ -97,6 +98,8 @@ class EvidenceSource(StrEnum):
     CONTACT_CARD = "contact_card"
     ORDER_RECIPIENT = "order_recipient"
     AGENT_ENTRY = "agent_entry"
+    CUSTOMER_FILE = "customer_file"
+    CRM = "crm"
 
 
 class Evidence(Frozen):

@@ -67,6 +67,7 @@ class Things:
             "account_id": "fb-main",
             "agent_id": self.agent_id,
             "index": "0",
+            "attribute_key": "hang",
         }
 
 
@@ -113,6 +114,12 @@ BODIES: Mapping[str, Sample] = {
     "apply_policy": lambda _: {"note": "Thử"},
     "cancel_policy_run": lambda _: None,
     "undo_policy": lambda _: None,
+    "list_customers": lambda _: None,
+    "create_customer": lambda t: {"client_id": f"client-{t.number}", "name": "Hoà"},
+    "preview_customer": lambda _: {"phones": ["0912 345 678"]},
+    "preview_change": lambda _: {"phones": ["0912 345 678"]},
+    "list_attributes": lambda _: None,
+    "put_attribute": lambda _: {"kind": "text", "label_vi": "Hạng", "label_en": "Class"},
     "list_channels": lambda _: None,
     "list_channel_accounts": lambda _: None,
     "add_channel_account": lambda t: {"id": f"w{t.number}", "channel": "webchat", "display_name": "W", "settings": {}},
@@ -244,7 +251,7 @@ def fits(route: Route, role: str, status: int, code: str | None) -> bool:
         return (status, code) == (401, "not_signed_in")
     if not admits(route.access, browser_role(role)):
         return (status, code) == (403, "role_lacking")
-    about = set(route.parameters) - {"account_id", "agent_id", "run_id", "index"}
+    about = set(route.parameters) - {"run_id", "account_id", "agent_id", "index", "attribute_key"}
     if about and role not in SEEN_BY:
         return status == 404
     return status not in {401, 404} and code not in {"role_lacking", "csrf"}

@@ -114,6 +114,11 @@ export function aCustomer(row: ConversationState, fields: Partial<Customer> = {}
   return {
     id: row.customer_id,
     name: row.customer_name,
+    given_name: null,
+    attributes: {},
+    tags: [],
+    notes: [],
+    orders: [],
     phones: row.customer_phone ? [row.customer_phone] : [],
     emails: [],
     identities: [anIdentity()],

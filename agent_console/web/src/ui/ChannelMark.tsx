@@ -14,6 +14,7 @@ const signs: Record<Channel, React.ReactElement> = {
   zalo: <path d="M6 5.300h6l-6 7.400h6" />,
   webchat: <path d="M5.5 8.700h.1m3.3 0h.1m3.3 0h.1" strokeWidth="2.2" />,
   email: <path d="m4.5 6.5 4.5 3.7 4.5-3.7" />,
+  record: <path d="M6.3 6h5.4M6.3 9h5.4M6.3 12h3" />,
 };
 
 const shapes: Record<Channel, React.ReactElement> = {
@@ -24,6 +25,7 @@ const shapes: Record<Channel, React.ReactElement> = {
     <path d="M4.5 1h9A4.5 4.5 0 0 1 18 5.500v5a4.5 4.5 0 0 1-4.5 4.500H8l-4.5 3V14.700A4.5 4.5 0 0 1 0 10.500v-5A4.5 4.5 0 0 1 4.5 1Z" />
   ),
   email: <rect y="2" width="18" height="14" rx="3" />,
+  record: <rect x="2" width="14" height="18" rx="2.5" />,
 };
 
 export function ChannelMark({

@@ -40,6 +40,40 @@ export interface paths {
         readonly patch: operations["change_agent"];
         readonly trace?: never;
     };
+    readonly "/api/v1/attributes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What is written down of customers */
+        readonly get: operations["list_attributes"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/attributes/{attribute_key}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /** Make or change an attribute */
+        readonly put: operations["put_attribute"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/channel-accounts": {
         readonly parameters: {
             readonly query?: never;
@@ -296,6 +330,24 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/customers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Customers, changed last first */
+        readonly get: operations["list_customers"];
+        readonly put?: never;
+        /** A customer by hand; their number may make them part of one who is there */
+        readonly post: operations["create_customer"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/customers/{customer_id}": {
         readonly parameters: {
             readonly query?: never;
@@ -310,7 +362,7 @@ export interface paths {
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
-        /** Rename */
+        /** Change name, numbers, mailboxes, attributes, tags, notes */
         readonly patch: operations["change_customer"];
         readonly trace?: never;
     };
@@ -325,6 +377,40 @@ export interface paths {
         readonly put?: never;
         /** Say that two customers are one person */
         readonly post: operations["merge_customers"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/customers/{customer_id}/preview": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** What giving a customer these numbers would bring about; changes nothing */
+        readonly post: operations["preview_change"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/customers/preview": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** What making a customer with these numbers would bring about; changes nothing */
+        readonly post: operations["preview_customer"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -393,109 +479,6 @@ export interface paths {
         readonly put?: never;
         /** This channel identity is somebody else */
         readonly post: operations["split_identity"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/identity-policy": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** The policy in force, and those before it */
-        readonly get: operations["get_policy"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/identity-policy/runs": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** What was tried and applied */
-        readonly get: operations["list_policy_runs"];
-        readonly put?: never;
-        /** Dry run: whom would this policy join or split */
-        readonly post: operations["try_policy"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/identity-policy/runs/{run_id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** How far it is, what it found */
-        readonly get: operations["get_policy_run"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/identity-policy/runs/{run_id}/apply": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /** Put what a dry run has shown in force */
-        readonly post: operations["apply_policy"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/identity-policy/runs/{run_id}/cancel": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /** Go no further */
-        readonly post: operations["cancel_policy_run"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/identity-policy/runs/{run_id}/undo": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /** The policy before it again, and what it joined and split taken back */
-        readonly post: operations["undo_policy"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -639,57 +622,6 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/suggestion-count": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** How many wait for a decision */
-        readonly get: operations["count_suggestions"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/suggestions": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** Who may be the same person, the likeliest first */
-        readonly get: operations["list_suggestions"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/suggestions/{suggestion_id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** Two customers side by side */
-        readonly get: operations["get_suggestion"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/api/v1/suggestions/{suggestion_id}/accept": {
         readonly parameters: {
             readonly query?: never;
@@ -797,16 +729,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * AccountRule
-         * @description How an account differs. `lasting`: people keep their identities there for years; None: as its channel.
-         */
-        readonly AccountRule: {
-            readonly account_id: string;
-            /** @enum {string} */
-            readonly claims: "merge" | "suggest" | "ignore";
-            readonly lasting: boolean | null;
-        };
-        /**
          * Ack
          * @description `seq`: the conversation's seq, from watch; a console that knows less asks for the changes. `code` when not ok.
          */
@@ -907,14 +829,6 @@ export interface components {
             readonly role: "agent" | "supervisor" | "admin";
         };
         /**
-         * ApplyPolicyIn
-         * @description `note`: why, for those who read the history.
-         */
-        readonly ApplyPolicyIn: {
-            /** @default null */
-            readonly note?: string | null;
-        };
-        /**
          * Attachment
          * @description `url` is the provider's (it expires); `blob` is our copy, set once fetched or when an agent uploaded it.
          */
@@ -948,6 +862,40 @@ export interface components {
          * @enum {string}
          */
         readonly AttachmentKind: "image" | "audio" | "video" | "file" | "sticker" | "location" | "contact" | "link";
+        /**
+         * AttributeIn
+         * @description `kind` stays what it was. Values that a customer has stay, also when their choice is gone.
+         */
+        readonly AttributeIn: {
+            /** @default [] */
+            readonly choices?: readonly string[];
+            /** @enum {string} */
+            readonly kind: "text" | "number" | "date" | "choice";
+            readonly label_en: string;
+            readonly label_vi: string;
+            /** @default 0 */
+            readonly position?: number;
+            /** @default false */
+            readonly retired?: boolean;
+        };
+        /** AttributeList */
+        readonly AttributeList: {
+            readonly items: readonly components["schemas"]["AttributeView"][];
+        };
+        /**
+         * AttributeView
+         * @description What a shop writes down of its customers. Dates are YYYY-MM-DD. Retired ones are not asked for any more.
+         */
+        readonly AttributeView: {
+            readonly choices: readonly string[];
+            readonly key: string;
+            /** @enum {string} */
+            readonly kind: "text" | "number" | "date" | "choice";
+            readonly label_en: string;
+            readonly label_vi: string;
+            readonly position: number;
+            readonly retired: boolean;
+        };
         /**
          * Author
          * @description Who spoke. BUSINESS: an agent here, or staff in the provider's own app (an echo we did not send).
@@ -1006,7 +954,7 @@ export interface components {
          * @description A kind of medium. One page, number or mailbox of ours on it is a channel account.
          * @enum {string}
          */
-        readonly Channel: "hotline" | "facebook" | "zalo" | "webchat" | "email";
+        readonly Channel: "hotline" | "facebook" | "zalo" | "webchat" | "email" | "record";
         /** ChannelAccountIn */
         readonly ChannelAccountIn: {
             /** @default true */
@@ -1076,43 +1024,6 @@ export interface components {
             readonly text_chars_max: number;
         };
         /**
-         * Compared
-         * @description A value that at least one of the two gave, with its best proof on each side. `decides`: the suggestion is about
-         *     it. `agrees`: both gave it.
-         */
-        readonly Compared: {
-            readonly a: components["schemas"]["EvidenceView"] | null;
-            readonly agrees: boolean;
-            readonly b: components["schemas"]["EvidenceView"] | null;
-            readonly decides: boolean;
-            readonly kind: components["schemas"]["EvidenceKind"];
-            readonly value: string;
-        };
-        /** ComparedIdentity */
-        readonly ComparedIdentity: {
-            readonly account_name: string;
-            readonly channel: components["schemas"]["Channel"];
-            /** Format: date-time */
-            readonly created_at: string;
-            readonly display_name: string | null;
-            /** Format: uuid */
-            readonly id: string;
-            readonly last_inbound_at: string | null;
-        };
-        /** ComparedSide */
-        readonly ComparedSide: {
-            readonly channels: readonly components["schemas"]["Channel"][];
-            /** Format: uuid */
-            readonly customer_id: string;
-            readonly identities: readonly components["schemas"]["ComparedIdentity"][];
-            /** Format: date-time */
-            readonly known_since: string;
-            readonly name: string | null;
-            readonly names: readonly string[];
-            readonly phone: string | null;
-            readonly seen: boolean;
-        };
-        /**
          * ConnectAuth
          * @description `csrf` as in Me, `cursor` as in Snapshot or the last one seen. Without a cursor: from now on.
          */
@@ -1120,6 +1031,33 @@ export interface components {
             readonly csrf: string;
             /** @default null */
             readonly cursor?: string | null;
+        };
+        /** ConsequenceList */
+        readonly ConsequenceList: {
+            readonly items: readonly components["schemas"]["ConsequenceView"][];
+        };
+        /**
+         * ConsequenceView
+         * @description What saving would bring about. `customer_id` and `name` are None for a customer who may not be seen.
+         */
+        readonly ConsequenceView: {
+            readonly customer_id: string | null;
+            /** @enum {string} */
+            readonly kind: "join" | "suggest";
+            readonly name: string | null;
+            readonly why: components["schemas"]["Explanation"];
+        };
+        /**
+         * ContactsIn
+         * @description Numbers and mailboxes as somebody would enter them; `name` counts where names contradict.
+         */
+        readonly ContactsIn: {
+            /** @default [] */
+            readonly emails?: readonly string[];
+            /** @default null */
+            readonly name?: string | null;
+            /** @default [] */
+            readonly phones?: readonly string[];
         };
         /** ConversationAssigned */
         readonly ConversationAssigned: {
@@ -1256,6 +1194,35 @@ export interface components {
             readonly customer_id: string;
         };
         /**
+         * CustomerIn
+         * @description At least a name, a number or a mailbox. `client_id` is made once per click: a repeat makes no second customer.
+         */
+        readonly CustomerIn: {
+            readonly attributes?: {
+                readonly [key: string]: number | string | null;
+            };
+            readonly client_id: string;
+            /** @default [] */
+            readonly emails?: readonly string[];
+            /** @default null */
+            readonly name?: string | null;
+            /** @default null */
+            readonly note?: string | null;
+            /** @default [] */
+            readonly phones?: readonly string[];
+            /** @default [] */
+            readonly tags?: readonly string[];
+        };
+        /**
+         * CustomerMade
+         * @description `seen` False: the number made them part of a customer whom only others may see.
+         */
+        readonly CustomerMade: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly seen: boolean;
+        };
+        /**
          * CustomerMerged
          * @description Two customers are one from now on. The timeline of `conversation` is to be read anew.
          */
@@ -1263,10 +1230,50 @@ export interface components {
             readonly conversation: components["schemas"]["ConversationState"];
             readonly merge: components["schemas"]["MergeNote"];
         };
-        /** CustomerPatch */
+        /**
+         * CustomerPage
+         * @description Those that changed last first. `next` is the cursor of the following page, None on the last.
+         */
+        readonly CustomerPage: {
+            readonly items: readonly components["schemas"]["CustomerRow"][];
+            /** @default null */
+            readonly next: string | null;
+        };
+        /**
+         * CustomerPatch
+         * @description What is left out stays. `name` None shows the channel's own again. Numbers and mailboxes that are added are
+         *     evidence: see POST …/preview for what follows from them. `attributes`: None takes one away. `tags`: all of them
+         *     from now on. `notes`: record id -> text, "" takes it away.
+         */
         readonly CustomerPatch: {
+            /** @default [] */
+            readonly add_emails?: readonly string[];
+            /** @default [] */
+            readonly add_phones?: readonly string[];
+            readonly attributes?: {
+                readonly [key: string]: number | string | null;
+            };
             /** @default null */
             readonly name?: string | null;
+            readonly notes?: {
+                readonly [key: string]: string;
+            };
+            /** @default [] */
+            readonly remove_emails?: readonly string[];
+            /** @default [] */
+            readonly remove_phones?: readonly string[];
+            /** @default null */
+            readonly tags?: readonly string[] | null;
+        };
+        /** CustomerRow */
+        readonly CustomerRow: {
+            readonly changed_at: string | null;
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string | null;
+            readonly phone: string | null;
+            readonly phone_verified: boolean;
+            readonly tags: readonly string[];
         };
         /**
          * CustomerSplit
@@ -1276,18 +1283,29 @@ export interface components {
             readonly conversation: components["schemas"]["ConversationState"];
             readonly merge: components["schemas"]["MergeNote"];
         };
-        /** CustomerView */
+        /**
+         * CustomerView
+         * @description `given_name` is what staff wrote on the record that stands for the customer. `attributes`, `tags` and `notes` are
+         *     those of all the records that were joined: of attributes and tags the newest word counts.
+         */
         readonly CustomerView: {
+            readonly attributes: {
+                readonly [key: string]: number | string;
+            };
             readonly conversations: readonly components["schemas"]["ConversationState"][];
             /** Format: date-time */
             readonly created_at: string;
             readonly emails: readonly string[];
+            readonly given_name: string | null;
             /** Format: uuid */
             readonly id: string;
             readonly identities: readonly components["schemas"]["IdentityView"][];
             readonly ledger: readonly components["schemas"]["LedgerView"][];
             readonly name: string | null;
+            readonly notes: readonly components["schemas"]["NoteView"][];
+            readonly orders: readonly components["schemas"]["OrderView"][];
             readonly phones: readonly string[];
+            readonly tags: readonly string[];
         };
         /**
          * DeadLetterPage
@@ -1341,7 +1359,7 @@ export interface components {
          * EvidenceSource
          * @enum {string}
          */
-        readonly EvidenceSource: "caller_id" | "zalo_shared_info" | "facebook_shared_info" | "prechat_form" | "signed_visitor" | "message_text" | "contact_card" | "order_recipient" | "agent_entry";
+        readonly EvidenceSource: "caller_id" | "zalo_shared_info" | "facebook_shared_info" | "prechat_form" | "signed_visitor" | "message_text" | "contact_card" | "order_recipient" | "agent_entry" | "customer_file" | "crm";
         /** EvidenceView */
         readonly EvidenceView: {
             readonly kind: components["schemas"]["EvidenceKind"];
@@ -1752,6 +1770,15 @@ export interface components {
             readonly to_customer_id: string;
         };
         /**
+         * NoteView
+         * @description `record_id` is where it stands: each of the records that were joined keeps its own.
+         */
+        readonly NoteView: {
+            /** Format: uuid */
+            readonly record_id: string;
+            readonly text: string;
+        };
+        /**
          * OfferEnded
          * @description The offer was not accepted; the conversation waits again, at its old place.
          */
@@ -1762,85 +1789,29 @@ export interface components {
             /** @enum {string} */
             readonly reason: "declined" | "expired" | "agent_gone" | "withdrawn";
         };
-        /** PolicyExample */
-        readonly PolicyExample: {
-            readonly a: components["schemas"]["PolicyExampleSide"];
-            readonly b: components["schemas"]["PolicyExampleSide"];
-            /** @enum {string} */
-            readonly kind: "join" | "split";
-            readonly why: components["schemas"]["Explanation"];
-        };
-        /** PolicyExampleSide */
-        readonly PolicyExampleSide: {
-            readonly channel: components["schemas"]["Channel"];
-            /** Format: uuid */
-            readonly customer_id: string;
+        /**
+         * OrderView
+         * @description `total` and prices are decimal numbers as text. `recipient_phone` may be masked.
+         */
+        readonly OrderView: {
+            /** Format: date-time */
+            readonly changed_at: string;
+            readonly currency: string | null;
             readonly external_id: string;
             /** Format: uuid */
-            readonly identity_id: string;
-            readonly name: string | null;
-        };
-        /**
-         * PolicyRun
-         * @description `done` of `total` values that connect people are compared. `skipped`: values of groups too large to be judged.
-         *     `examples`: of a dry run, at most 50 of each kind.
-         */
-        readonly PolicyRun: {
-            readonly base_version: number;
-            readonly done: number;
-            readonly examples: readonly components["schemas"]["PolicyExample"][];
-            readonly finished_at: string | null;
-            /** Format: uuid */
             readonly id: string;
-            readonly joins: number;
-            /** @enum {string} */
-            readonly kind: "dry_run" | "apply" | "undo";
-            /** Format: date-time */
-            readonly made_at: string;
             /** Format: uuid */
-            readonly made_by: string;
-            readonly problem: string | null;
-            readonly rules: components["schemas"]["Rules"];
-            readonly skipped: number;
-            readonly splits: number;
-            /** @enum {string} */
-            readonly status: "queued" | "running" | "done" | "cancelled" | "failed";
-            readonly target_id: string | null;
-            readonly total: number;
-        };
-        /**
-         * PolicyRunList
-         * @description The newest 20, newest first, without their examples.
-         */
-        readonly PolicyRunList: {
-            readonly items: readonly components["schemas"]["PolicyRun"][];
-        };
-        /**
-         * PolicyVersion
-         * @description `made_by` and the rest are None of version 0, the defaults.
-         */
-        readonly PolicyVersion: {
-            /** @default null */
-            readonly made_at: string | null;
-            /** @default null */
-            readonly made_by: string | null;
-            /** @default null */
-            readonly note: string | null;
-            readonly rules: components["schemas"]["Rules"];
-            /** @default null */
-            readonly run_id: string | null;
-            readonly version: number;
-        };
-        /**
-         * PolicyView
-         * @description `versions`: the newest 20, newest first, the one in force first. It holds for new evidence everywhere
-         *     `takes_effect_within_s` after it was applied.
-         */
-        readonly PolicyView: {
-            readonly current: components["schemas"]["PolicyVersion"];
-            readonly defaults: components["schemas"]["Rules"];
-            readonly takes_effect_within_s: number;
-            readonly versions: readonly components["schemas"]["PolicyVersion"][];
+            readonly identity_id: string;
+            readonly items: readonly {
+                readonly [key: string]: unknown;
+            }[];
+            /** Format: date-time */
+            readonly placed_at: string;
+            readonly recipient_name: string | null;
+            readonly recipient_phone: string | null;
+            readonly status: string;
+            readonly total: string | null;
+            readonly tracking_code: string | null;
         };
         /** PresenceIn */
         readonly PresenceIn: {
@@ -1956,29 +1927,6 @@ export interface components {
             readonly window_ends_at: string | null;
         };
         /**
-         * Rules
-         * @description A whole policy. What stands in no list merges, and never grows too old.
-         */
-        readonly Rules: {
-            readonly accounts: readonly components["schemas"]["AccountRule"][];
-            readonly claims_per_identity_max: number;
-            readonly expires_after_days: {
-                readonly [key: string]: number;
-            };
-            readonly identities_per_value_max: number;
-            readonly lasting_channels: readonly components["schemas"]["Channel"][];
-            readonly never_keys: readonly string[];
-            readonly recycled_after_days: number;
-            readonly shared_phone_max: number;
-            readonly sources: {
-                readonly [key: string]: "merge" | "suggest" | "ignore";
-            };
-            readonly strengths: {
-                readonly [key: string]: "merge" | "suggest" | "ignore";
-            };
-            readonly suggestions_per_value_max: number;
-        };
-        /**
          * SettleIn
          * @description What a human found out about a reply whose outcome is unknown: it arrived, or it did not and shall go again.
          */
@@ -2015,38 +1963,6 @@ export interface components {
          * @enum {string}
          */
         readonly Strength: "attested" | "order" | "agent" | "claimed" | "masked";
-        /**
-         * SuggestionCount
-         * @description `more`: there are more than `open`.
-         */
-        readonly SuggestionCount: {
-            readonly more: boolean;
-            readonly open: number;
-        };
-        /**
-         * SuggestionDetail
-         * @description Two customers side by side. `compared`: what decides first, then what both gave, then the rest.
-         */
-        readonly SuggestionDetail: {
-            readonly a: components["schemas"]["ComparedSide"];
-            readonly b: components["schemas"]["ComparedSide"];
-            readonly compared: readonly components["schemas"]["Compared"][];
-            /** Format: date-time */
-            readonly created_at: string;
-            /** Format: uuid */
-            readonly id: string;
-            readonly similarity: number | null;
-            readonly why: components["schemas"]["Explanation"];
-        };
-        /**
-         * SuggestionPage
-         * @description The likeliest first. `next` is the cursor of the following page, None on the last.
-         */
-        readonly SuggestionPage: {
-            readonly items: readonly components["schemas"]["SuggestionRow"][];
-            /** @default null */
-            readonly next: string | null;
-        };
         /** SuggestionRaised */
         readonly SuggestionRaised: {
             readonly conversation: components["schemas"]["ConversationState"];
@@ -2054,20 +1970,6 @@ export interface components {
             readonly other_customer_id: string;
             /** Format: uuid */
             readonly suggestion_id: string;
-            readonly why: components["schemas"]["Explanation"];
-        };
-        /**
-         * SuggestionRow
-         * @description `similarity` of the names, 0 to 100; None when they say nothing.
-         */
-        readonly SuggestionRow: {
-            readonly a: components["schemas"]["SuggestionSide"];
-            readonly b: components["schemas"]["SuggestionSide"];
-            /** Format: date-time */
-            readonly created_at: string;
-            /** Format: uuid */
-            readonly id: string;
-            readonly similarity: number | null;
             readonly why: components["schemas"]["Explanation"];
         };
         /** SuggestionSettled */
@@ -2079,19 +1981,6 @@ export interface components {
             readonly outcome: "accepted" | "rejected" | "obsolete";
             /** Format: uuid */
             readonly suggestion_id: string;
-        };
-        /**
-         * SuggestionSide
-         * @description One of the two customers. Of one who may not be `seen` only as much as a suggestion tells: numbers and mailboxes
-         *     are masked.
-         */
-        readonly SuggestionSide: {
-            readonly channels: readonly components["schemas"]["Channel"][];
-            /** Format: uuid */
-            readonly customer_id: string;
-            readonly name: string | null;
-            readonly phone: string | null;
-            readonly seen: boolean;
         };
         /**
          * SuggestionView
@@ -2181,10 +2070,6 @@ export interface components {
             readonly text: string | null;
             /** @default null */
             readonly unsupported_kind: string | null;
-        };
-        /** TryPolicyIn */
-        readonly TryPolicyIn: {
-            readonly rules: components["schemas"]["Rules"];
         };
         /**
          * TypingIn
@@ -2400,6 +2285,68 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["AgentDetail"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_attributes: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What is written down of customers */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AttributeList"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly put_attribute: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly attribute_key: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AttributeIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Make or change an attribute */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AttributeView"];
                 };
             };
             readonly 400: components["responses"]["Problem400"];
@@ -2922,6 +2869,80 @@ export interface operations {
             readonly 503: components["responses"]["Problem503"];
         };
     };
+    readonly list_customers: {
+        readonly parameters: {
+            readonly query?: {
+                readonly after?: string;
+                readonly limit?: number;
+                readonly q?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Customers, changed last first */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CustomerPage"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly create_customer: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CustomerIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Was carried out before */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CustomerMade"];
+                };
+            };
+            /** @description A customer by hand; their number may make them part of one who is there */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CustomerMade"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
     readonly get_customer: {
         readonly parameters: {
             readonly query?: never;
@@ -2966,7 +2987,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description Rename */
+            /** @description Change name, numbers, mailboxes, attributes, tags, notes */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3016,6 +3037,75 @@ export interface operations {
             readonly 403: components["responses"]["Problem403"];
             readonly 404: components["responses"]["Problem404"];
             readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly preview_change: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly customer_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ContactsIn"];
+            };
+        };
+        readonly responses: {
+            /** @description What giving a customer these numbers would bring about; changes nothing */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConsequenceList"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly preview_customer: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ContactsIn"];
+            };
+        };
+        readonly responses: {
+            /** @description What making a customer with these numbers would bring about; changes nothing */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConsequenceList"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
             readonly 413: components["responses"]["Problem413"];
             readonly 415: components["responses"]["Problem415"];
             readonly 429: components["responses"]["Problem429"];
@@ -3153,215 +3243,6 @@ export interface operations {
             readonly 409: components["responses"]["Problem409"];
             readonly 413: components["responses"]["Problem413"];
             readonly 415: components["responses"]["Problem415"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-        };
-    };
-    readonly get_policy: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description The policy in force, and those before it */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["PolicyView"];
-                };
-            };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-        };
-    };
-    readonly list_policy_runs: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description What was tried and applied */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["PolicyRunList"];
-                };
-            };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-        };
-    };
-    readonly try_policy: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["TryPolicyIn"];
-            };
-        };
-        readonly responses: {
-            /** @description Dry run: whom would this policy join or split */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["PolicyRun"];
-                };
-            };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-        };
-    };
-    readonly get_policy_run: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly run_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description How far it is, what it found */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["PolicyRun"];
-                };
-            };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-        };
-    };
-    readonly apply_policy: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly run_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["ApplyPolicyIn"];
-            };
-        };
-        readonly responses: {
-            /** @description Put what a dry run has shown in force */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["PolicyRun"];
-                };
-            };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-        };
-    };
-    readonly cancel_policy_run: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly run_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Done */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-        };
-    };
-    readonly undo_policy: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly run_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description The policy before it again, and what it joined and split taken back */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["PolicyRun"];
-                };
-            };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
@@ -3623,92 +3504,6 @@ export interface operations {
             readonly 400: components["responses"]["Problem400"];
             readonly 401: components["responses"]["Problem401"];
             readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-        };
-    };
-    readonly count_suggestions: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description How many wait for a decision */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["SuggestionCount"];
-                };
-            };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-        };
-    };
-    readonly list_suggestions: {
-        readonly parameters: {
-            readonly query?: {
-                readonly after?: string;
-                readonly limit?: number;
-            };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Who may be the same person, the likeliest first */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["SuggestionPage"];
-                };
-            };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-        };
-    };
-    readonly get_suggestion: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly suggestion_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Two customers side by side */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["SuggestionDetail"];
-                };
-            };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
