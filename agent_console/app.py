@@ -8,6 +8,7 @@ from agent_console.api.handlers import handlers
 from agent_console.api.routes import PREFIX, ROUTES
 from agent_console.auth import SignIns
 from agent_console.guard import Guard
+from agent_console.imports.runner import Importer
 from agent_console.live.live import Live
 from agent_console.parts import Parts
 from agent_console.passwords import Passwords
@@ -28,8 +29,9 @@ class Console:
             public_url=parts.public_url,
             address_of=parts.address_of,
         )
+        self.importer = Importer(parts.units, parts.blobs, parts.name)
         self.live = Live(parts, self._sign_ins, server)
-        self._handlers = handlers(parts, self._sign_ins, passwords, self.live.feed.cursor_now)
+        self._handlers = handlers(parts, self._sign_ins, passwords, self.importer, self.live.feed.cursor_now)
         self._guard = Guard(parts.units.database)
 
     def routes(self) -> list[web.AbstractRouteDef]:

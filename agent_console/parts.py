@@ -33,6 +33,7 @@ class Parts:
     blobs: BlobStore
     box: SecretBox
     public_url: str
+    name: str  # of this process: no other ever had it
     upload_bytes_max: int = 25 * 1024 * 1024
     address_of: Callable[[web.Request], str] = direct_address
 

@@ -45,7 +45,12 @@ def email_key(raw: str) -> str | None:
     mailbox = unicodedata.normalize("NFKC", raw).strip().casefold()
     if len(mailbox) > EMAIL_MAX_CHARS or not _EMAIL.fullmatch(mailbox):
         return None
-    return None if mailbox.partition("@")[0] in _ROLE_MAILBOXES else mailbox
+    return None if is_role_mailbox(mailbox) else mailbox
+
+
+def is_role_mailbox(mailbox: str) -> bool:
+    """A post's, not a person's."""
+    return mailbox.strip().casefold().partition("@")[0] in _ROLE_MAILBOXES
 
 
 def signed_user_key(raw: str) -> str | None:

@@ -4,7 +4,7 @@
 conversations, identities, then replies and touchpoints; within each by id.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -55,6 +55,11 @@ _COUNTERS = ("last_seq", "last_inbound_at")
 
 _ONLY = {column.name for column in channel_identities.columns}
 _SAVE_PROFILES = Bulk.update(channel_identities, "id", without=_ONLY - set(_PROFILE))
+_RENAME = (
+    sa.update(channel_identities)
+    .where(channel_identities.c.id == sa.bindparam("v_id"))
+    .values(external_id=sa.bindparam("v_name"))
+)
 _SAVE_COUNTERS = Bulk.update(channel_identities, "id", without=_ONLY - set(_COUNTERS))
 _INSERT_HOMES = Bulk.insert(customers, without=("name", "name_folded", "note", "attributes", "made_by"))
 
@@ -138,6 +143,13 @@ async def save_profiles(connection: AsyncConnection, changed: Iterable[Identity]
 async def save_counters(connection: AsyncConnection, changed: Iterable[Identity]) -> None:
     """Numbering and last inbound time of working copies that are locked."""
     await _SAVE_COUNTERS.execute(connection, _rows(changed, _COUNTERS))
+
+
+async def rename(connection: AsyncConnection, names: Mapping[IdentityId, str]) -> None:
+    """Their external ids from now on. For the shop's own books only: what a provider calls somebody never changes."""
+    rows = [{"v_id": identity_id, "v_name": names[identity_id]} for identity_id in sorted(names)]
+    if rows:
+        await connection.execute(_RENAME, rows)
 
 
 def _rows(changed: Iterable[Identity], names: Sequence[str]) -> list[dict[str, Any]]:

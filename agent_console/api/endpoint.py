@@ -4,7 +4,7 @@ The order matters: nothing of a request is read before it is clear that the call
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -77,12 +77,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """When a handler has more to say than a model. `finish` may still set cookies."""
+    """When a handler has more to say than a model. `finish` may still set cookies. `stream` is a file that is made
+    while it is sent: when that fails the connection breaks, so that nobody takes a part for the whole."""
 
     model: BaseModel | None = None
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes | None = None
+    stream: AsyncIterator[bytes] | None = None
+    media: str = "application/json"
     finish: Callable[[web.StreamResponse], None] | None = None
 
 
@@ -157,8 +160,9 @@ class Endpoint:
         return await _read(request, JSON_BYTES_MAX, READ_JSON_S)
 
     def _say(self, answer: Answer) -> web.StreamResponse:
-        body = answer.model.model_dump_json().encode() if answer.model is not None else answer.raw
-        media = "application/json" if body is not None else None
+        written = answer.model.model_dump_json().encode() if answer.model is not None else answer.raw
+        body = written if answer.stream is None else answer.stream
+        media = answer.media if body is not None else None
         usual = self._route.status if self._route.answers else 204
         response = web.Response(status=answer.status or usual, body=body, content_type=media, headers=answer.headers)
         if answer.finish is not None:

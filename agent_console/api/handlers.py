@@ -9,12 +9,14 @@ from agent_console.api.customers import Customers
 from agent_console.api.editing import Editing
 from agent_console.api.endpoint import Answer, Call, Handler
 from agent_console.api.policy import Policy
+from agent_console.api.imports import Imports
 from agent_console.api.replying import Replying
 from agent_console.api.routes import ROUTES
 from agent_console.api.signing_in import SigningIn
 from agent_console.api.suggestions import Suggestions
 from agent_console.api.work import Work
 from agent_console.auth import SignIns
+from agent_console.imports.runner import Importer
 from agent_console.parts import Parts
 from agent_console.passwords import Passwords
 
@@ -25,7 +27,7 @@ class Document:
 
 
 def handlers(
-    parts: Parts, sign_ins: SignIns, passwords: Passwords, cursor_now: Callable[[], str]
+    parts: Parts, sign_ins: SignIns, passwords: Passwords, importer: Importer, cursor_now: Callable[[], str]
 ) -> Mapping[str, Handler]:
     """Route name -> handler. A route without one is a mistake that ends the start."""
     groups = (
@@ -36,6 +38,7 @@ def handlers(
         Suggestions(parts),
         Policy(parts),
         Editing(parts),
+        Imports(parts, importer),
         Channels(parts),
         Agents(parts, passwords),
         Letters(parts),

@@ -135,6 +135,9 @@ def _success(route: Route) -> dict[str, Any]:
         return {"description": route.summary, "content": _json(route.answers)}
     if route.answers == "document":
         return {"description": route.summary, "content": {"application/json": {"schema": {"type": "object"}}}}
+    if route.answers == "file":
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        return {"description": route.summary, "content": {"application/octet-stream": binary}}
     if route.answers == "url":
         return {"description": route.summary, "headers": {"Location": {"schema": {"type": "string"}}}}
     return {"description": "Done"}

@@ -1,8 +1,15 @@
 """Routes of customers by hand and in bulk: a part of agent_console.api.routes."""
 
+from agent_console import bulk_views as bulk
 from agent_console import record_views as records
 from agent_console.api.route import Route, get, post
 from agent_console.permissions import Access
+
+
+def _move(verb: str, summary: str) -> Route:
+    path = f"/imports/{{import_id}}/{verb}"
+    return post(f"{verb}_import", path, Access.ADMIN, bulk.ImportView, summary, may=(409,))
+
 
 RECORD_ROUTES: tuple[Route, ...] = (
     # --- customers by hand ---
@@ -52,5 +59,55 @@ RECORD_ROUTES: tuple[Route, ...] = (
         takes=records.AttributeIn,
         answers=records.AttributeView,
         may=(409,),
+    ),
+    # --- customers in bulk ---
+    post(
+        "add_import",
+        "/imports",
+        Access.ADMIN,
+        bulk.ImportView,
+        "Upload a file of customers (CSV, XLSX); nothing is taken from it yet",
+        takes="bytes",
+        query=bulk.ImportQuery,
+        status=201,
+        may=(413,),
+    ),
+    get("list_imports", "/imports", Access.ADMIN, bulk.ImportList, "Files of customers, newest first"),
+    get("get_import", "/imports/{import_id}", Access.ADMIN, bulk.ImportView, "How far it is"),
+    post(
+        "check_import",
+        "/imports/{import_id}/check",
+        Access.ADMIN,
+        bulk.ImportPreview,
+        "The first rows as they would be taken; changes nothing",
+        takes=bulk.MappingIn,
+    ),
+    post(
+        "start_import",
+        "/imports/{import_id}/start",
+        Access.ADMIN,
+        bulk.ImportView,
+        "Carry it out, in the background",
+        takes=bulk.MappingIn,
+        may=(409,),
+    ),
+    _move("cancel", "Stop it; what was done stays"),
+    _move("undo", "Take back what it did, as far as nobody changed it since"),
+    get(
+        "list_import_faults",
+        "/imports/{import_id}/faults",
+        Access.ADMIN,
+        bulk.FaultPage,
+        "Rows that were rejected, and why",
+        query=bulk.FaultsQuery,
+    ),
+    get("get_import_report", "/imports/{import_id}/report", Access.ADMIN, "file", "All rejected rows as CSV"),
+    get(
+        "export_customers",
+        "/exports/customers",
+        Access.ADMIN,
+        "file",
+        "All customers as a file; noted in the audit log",
+        query=bulk.ExportQuery,
     ),
 )

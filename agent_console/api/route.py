@@ -14,7 +14,8 @@ Method = Literal["GET", "POST", "PUT", "PATCH"]
 @dataclass(frozen=True, slots=True)
 class Route:
     """`takes` is the JSON body's model, or "bytes" for a raw one. `answers` None means 204 without a body, "url" a 302,
-    "document" the OpenAPI document. `may` lists the statuses of problems that this route adds to the usual ones."""
+    "document" the OpenAPI document, "file" a download. `may` lists the statuses of problems that this route adds to the
+    usual ones."""
 
     name: str
     method: Method
@@ -23,7 +24,7 @@ class Route:
     summary: str
     takes: type[BaseModel] | Literal["bytes"] | None = None
     query: type[BaseModel] | None = None
-    answers: type[BaseModel] | Literal["url", "document"] | None = None
+    answers: type[BaseModel] | Literal["url", "document", "file"] | None = None
     status: int = 200
     repeated_status: int | None = None  # the answer to a request that was carried out before
     may: tuple[int, ...] = ()

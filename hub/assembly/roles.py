@@ -190,6 +190,7 @@ def console(site: Site) -> Part:
             blobs=ground.blobs,
             box=ground.box,
             public_url=site.url,
+            name=site.name,
             address_of=site.caller,
             upload_bytes_max=ground.settings.upload_bytes_max,
         ),
@@ -198,7 +199,7 @@ def console(site: Site) -> Part:
     files = [] if Role.INGRESS in ground.settings.roles else _media(site)
     return Part(
         routes=[*built.routes(), *files, *built.page_routes()],
-        tasks={"console": built.run},
+        tasks={"console": built.run, "import customers": built.importer.run},
         problems=[built.problems],
         at_stop=[built.close_sockets],
     )

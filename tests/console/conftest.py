@@ -327,6 +327,7 @@ async def opened_shop(
         blobs=BlobStore(open_folder(folder / "blobs"), units),
         box=SecretBox(["a test's own key, long enough to be taken"]),
         public_url=public_url,
+        name="test",
     )
     console = Console(parts, server)
     app = web.Application()

@@ -125,6 +125,19 @@ async def rename(s: Stage) -> None:
     await said(s.lan.browser, f"/customers/{s.case.customer_id}", {"name": "Nguyễn Thị Hoà"}, "PATCH")
 
 
+async def create(s: Stage) -> None:
+    """By hand, with the number of one who is there."""
+    await s.case.phone("+84912345678")
+    body = {"client_id": s.click(), "name": "Hoà", "phones": ["0912345678"], "tags": ["VIP"]}
+    await said(s.lan.browser, "/customers", body)
+
+
+async def enter_a_number(s: Stage) -> None:
+    await s.other.phone("+84912345678")
+    body = {"add_phones": ["0912345678"], "tags": ["VIP"]}
+    await said(s.lan.browser, f"/customers/{s.case.customer_id}", body, "PATCH")
+
+
 async def merge(s: Stage) -> None:
     body = {"other_customer_id": str(s.other.customer_id), "reason": "Cùng một người"}
     await said(s.lan.browser, f"/customers/{s.case.customer_id}/merge", body)
@@ -171,6 +184,8 @@ COMMANDS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
     "settle_reply": settle,
     "set_presence": presence,
     "change_customer": rename,
+    "create_customer": create,
+    "a number that joins": enter_a_number,
     "merge_customers": merge,
     "undo_entry": undo,
     "split_identity": split,
@@ -182,6 +197,8 @@ COMMANDS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
 # Changes nothing that the first screen or an open conversation shows.
 ELSEWHERE = {
     *("sign_in", "sign_out", "change_me", "upload", "replay_dead_letters"),
+    *("preview_customer", "preview_change", "put_attribute"),
+    *("add_import", "check_import", "start_import", "cancel_import", "undo_import"),
     *("add_channel_account", "change_channel_account", "add_agent", "change_agent"),
 }
 

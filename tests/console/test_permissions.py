@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from agent_console.api.routes import PREFIX, ROUTES, Route
+from agent_console.imports.layout import Layout
 from agent_console.live.sockets import EVENT_ACCESS
 from agent_console.permissions import Access, admits
 from hub.events import (
@@ -32,6 +33,10 @@ from storage import policies
 from storage import suggestions as suggestion_store
 from storage.changes import ChangeSet
 from storage.policies import Run
+from storage import imports
+from storage import suggestions as suggestion_store
+from storage.changes import ChangeSet
+from storage.imports import Import
 from storage.suggestions import Suggestion
 from storage.touchpoints import Touchpoint
 from storage.unit_of_work import UnitOfWork
@@ -53,6 +58,7 @@ class Things:
     run_id: RunId
     number: int
     agent_id: str
+    import_id: str = ""
 
     @property
     def path(self) -> dict[str, str]:
@@ -68,6 +74,7 @@ class Things:
             "agent_id": self.agent_id,
             "index": "0",
             "attribute_key": "hang",
+            "import_id": self.import_id,
         }
 
 
@@ -120,6 +127,16 @@ BODIES: Mapping[str, Sample] = {
     "preview_change": lambda _: {"phones": ["0912 345 678"]},
     "list_attributes": lambda _: None,
     "put_attribute": lambda _: {"kind": "text", "label_vi": "Hạng", "label_en": "Class"},
+    "add_import": lambda _: b"SDT\n0912345678\n",
+    "list_imports": lambda _: None,
+    "get_import": lambda _: None,
+    "check_import": lambda _: {"mapping": ["phone"]},
+    "start_import": lambda _: {"mapping": ["phone"]},
+    "cancel_import": lambda _: None,
+    "undo_import": lambda _: None,
+    "list_import_faults": lambda _: None,
+    "get_import_report": lambda _: None,
+    "export_customers": lambda _: None,
     "list_channels": lambda _: None,
     "list_channel_accounts": lambda _: None,
     "add_channel_account": lambda t: {"id": f"w{t.number}", "channel": "webchat", "display_name": "W", "settings": {}},
@@ -131,7 +148,7 @@ BODIES: Mapping[str, Sample] = {
     "replay_dead_letters": lambda _: {"ids": ["0-1"]},
     "get_openapi": lambda _: None,
 }
-QUERIES = {"get_changes": "?after_seq=0", "upload": "?name=a.txt"}
+QUERIES = {"get_changes": "?after_seq=0", "upload": "?name=a.txt", "add_import": "?name=a.csv"}
 SEEN_BY = {"agent", "supervisor", "admin"}
 
 
@@ -252,6 +269,7 @@ def fits(route: Route, role: str, status: int, code: str | None) -> bool:
     if not admits(route.access, browser_role(role)):
         return (status, code) == (403, "role_lacking")
     about = set(route.parameters) - {"run_id", "account_id", "agent_id", "index", "attribute_key"}
+    about = set(route.parameters) - {"account_id", "agent_id", "index", "attribute_key", "import_id"}
     if about and role not in SEEN_BY:
         return status == 404
     return status not in {401, 404} and code not in {"role_lacking", "csrf"}
@@ -284,6 +302,19 @@ async def make_things(shop: Shop, number: int) -> Things:
         await work.commit()
     entry_id = await _join(shop, case, agent_id)
     return Things(case, other, touchpoint_id, suggestion.id, entry_id, run.id, number, str(agent_id))
+    draft = await _draft(shop, agent_id)
+    return Things(case, other, touchpoint_id, suggestion.id, entry_id, number, str(agent_id), draft)
+
+
+async def _draft(shop: Shop, agent_id: AgentId) -> str:
+    """A file of customers that nothing was taken from yet."""
+    layout = Layout("csv", "utf-8", ",").as_json() | {"headings": ["SDT"]}
+    file = await shop.parts.blobs.put(b"SDT\n0912345678\n", origin="test")
+    draft = Import(new_id(), "draft", file, "a.csv", layout, ["phone"], agent_id, shop.clock.now())
+    async with shop.units.begin() as work:
+        await imports.add(work, draft)
+        await work.commit()
+    return str(draft.id)
 
 
 async def _join(shop: Shop, case: Case, agent_id: AgentId) -> LedgerEntryId:

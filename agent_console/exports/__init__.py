@@ -1,0 +1,1 @@
+"""Customers as a file: made while it is sent, safe to open in a spreadsheet."""
