@@ -20,6 +20,12 @@ COLUMNS_MAX: Final = 200
 CELL_CHARS_MAX: Final = 5000
 ROWS_MAX: Final = 500_000
 
+# All that the reader of workbooks raises for what is none.
+_BROKEN: Final = (
+    *(KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, EOFError),
+    *(ParseError, zipfile.BadZipFile),
+)
+
 Row = tuple[int, list[str]]  # as a spreadsheet counts: the heading is row 1
 
 csv.field_size_limit(1024 * 1024)
@@ -68,20 +74,11 @@ def _workbook(content: bytes) -> Iterator[Row]:
         book = _open(content)
         try:
             sheet = next((s for s in book.worksheets if s.sheet_state == "visible"), book.worksheets[0])
-            for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=COLUMNS_MAX), 1):
-                yield number, [_shown(cell) for cell in cells]
+            for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+                yield number, [_shown(cell) for cell in cells[:COLUMNS_MAX]]
         finally:
             book.close()
-    except (
-        KeyError,
-        ValueError,
-        TypeError,
-        IndexError,
-        AttributeError,
-        ParseError,
-        zipfile.BadZipFile,
-        EOFError,
-    ) as error:
+    except _BROKEN as error:
         raise Unreadable("import_broken", f"The workbook cannot be read after row {number}.") from error
 
 
