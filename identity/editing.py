@@ -17,9 +17,9 @@ from identity.claims import Given
 from identity.commands import refresh_customer_line
 from identity.normalize import email_key, phone_key
 from identity.people import People
+from identity.policy_book import in_force
 from identity.records import Books, Kept, Said
 from identity.register import Register
-from identity.settings import PolicySettings
 from storage import customers as customer_store
 from storage import evidence as evidence_store
 from storage import identities as identity_store
@@ -60,24 +60,20 @@ class Consequence:
     why: Explanation
 
 
-async def create(
-    work: UnitOfWork, client_id: str, said: Said, agent_id: AgentId, settings: PolicySettings | None = None
-) -> Kept:
+async def create(work: UnitOfWork, client_id: str, said: Said, agent_id: AgentId) -> Kept:
     """The customer may be one that was there before: the number decides. Not `was_new`: this click was carried out
     before. `said.key` is ignored."""
     one = replace(said, key=f"{_HAND}{client_id}")
-    [kept] = await Books(work, settings).put([one], EvidenceSource.AGENT_ENTRY, agent_id=agent_id)
+    [kept] = await Books(work).put([one], EvidenceSource.AGENT_ENTRY, agent_id=agent_id)
     return kept
 
 
-async def change(
-    work: UnitOfWork, customer_id: CustomerId, wanted: Change, settings: PolicySettings | None = None
-) -> CustomerId:
+async def change(work: UnitOfWork, customer_id: CustomerId, wanted: Change) -> CustomerId:
     """Who the customer is afterwards: agent evidence may have joined them with somebody. Raises NotFound, BadInput."""
     board = Board(work)
     register = Register(board)
     identity = await standing_identity(work, customer_id)
-    people = _people(work, identity, wanted, settings)
+    people = await _people(work, identity, wanted)
     await register.hold({identity.customer_id} | await people.load())  # contact points first, as everybody does
     if (await standing_identity(work, customer_id)).id != identity.id:
         raise Conflict("customer_moved", "The customer was joined or parted at this moment: look again.")
@@ -156,13 +152,13 @@ _NO_KEY: Final = {
 }
 
 
-def _people(work: UnitOfWork, identity: Identity, wanted: Change, settings: PolicySettings | None) -> People:
+async def _people(work: UnitOfWork, identity: Identity, wanted: Change) -> People:
     now = work.clock.now()
     given = [
         Given(identity, Proof(identity.id, kind, value, EvidenceSource.AGENT_ENTRY, Strength.AGENT, now, now))
         for kind, value in wanted.add
     ]
-    return People(work, given, settings or PolicySettings())
+    return People(work, given, await in_force(work.connection))
 
 
 async def _write(work: UnitOfWork, identity: Identity, wanted: Change) -> None:

@@ -31,6 +31,11 @@ class PolicyBook:
         return self._current
 
 
+async def in_force(connection: Connection) -> PolicySettings:
+    """At this very moment, for what happens seldom."""
+    return await rules_of(connection, await policies.newest_version(connection), PolicySettings())
+
+
 async def rules_of(connection: Connection, version: int, base: PolicySettings) -> PolicySettings:
     """0 is `base`."""
     stored = await policies.find_version(connection, version) if version else None

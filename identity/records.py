@@ -18,8 +18,8 @@ from identity.board import Board
 from identity.claims import Given
 from identity.commands import refresh_customer_line
 from identity.people import People
+from identity.policy_book import in_force
 from identity.register import Register
-from identity.settings import PolicySettings
 from storage import accounts, records
 from storage import evidence as evidence_store
 from storage import identities as identity_store
@@ -69,9 +69,8 @@ class Kept:
 class Books:
     """One per unit of work."""
 
-    def __init__(self, work: UnitOfWork, settings: PolicySettings | None = None) -> None:
+    def __init__(self, work: UnitOfWork) -> None:
         self._work = work
-        self._settings = settings or PolicySettings()
         self._now = work.clock.now()
         self.board = Board(work)
         self.register = Register(self.board)
@@ -84,7 +83,7 @@ class Books:
         identities = await self._identities(said)
         proofs = {one.key: self._proofs(one, identities[one.key], source) for one in said}
         given = [Given(identities[one.key], proof) for one in said for proof in proofs[one.key]]
-        people = People(self._work, given, self._settings)
+        people = People(self._work, given, await in_force(self._work.connection))
         await self._hold(identities.values(), await people.load())
         taken_back = await self._take_back(said, identities, source) if exactly else {}
         known = await evidence_store.of_identities(self._work.connection, [i.id for i in identities.values()])
