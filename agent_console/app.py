@@ -9,6 +9,7 @@ from agent_console.api.routes import PREFIX, ROUTES
 from agent_console.auth import SignIns
 from agent_console.guard import Guard
 from agent_console.imports.runner import Importer
+from agent_console.keys import Keys
 from agent_console.live.live import Live
 from agent_console.parts import Parts
 from agent_console.passwords import Passwords
@@ -36,6 +37,7 @@ class Console:
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """The API, and an answer for everything else below its prefix."""
+        keys = Keys(self._parts.units, self._parts.ephemeral, self._parts.clock)
         methods: dict[str, tuple[str, ...]] = {}
         made: list[web.AbstractRouteDef] = []
         for route in ROUTES:
@@ -45,6 +47,7 @@ class Console:
                 self._handlers[route.name],
                 self._guard,
                 self._sign_ins,
+                keys,
                 https=self._parts.https,
                 file_bytes_max=self._parts.upload_bytes_max,
             )

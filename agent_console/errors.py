@@ -2,6 +2,7 @@
 
 BadInput
 ├── NotSignedIn      401
+├── KeyInvalid       401
 ├── SignInRefused    401
 ├── TooFast          429, with `retry_after_s`
 ├── TooLarge         413
@@ -26,6 +27,15 @@ class NotSignedIn(BadInput):
 
     def __init__(self) -> None:
         super().__init__("not_signed_in", "Sign in first.")
+
+
+class KeyInvalid(BadInput):
+    """No key, an unknown one, or one that was revoked."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("key_invalid", "Send Authorization: Bearer with a key in force.", where="header.Authorization")
 
 
 class SignInRefused(BadInput):

@@ -14,8 +14,10 @@ from hub.ids import AgentId, QueueId
 
 
 class Access(StrEnum):
-    """Whom a route or a socket event is for. Each includes those after it."""
+    """Whom a route or a socket event is for. Each includes those after it, but for PROGRAM: other systems with a key,
+    and nobody who signs in."""
 
+    PROGRAM = "program"
     PUBLIC = "public"
     AGENT = "agent"
     SUPERVISOR = "supervisor"
@@ -36,6 +38,7 @@ class Caller:
 
 
 _ALLOWED: dict[Access, frozenset[Role]] = {
+    Access.PROGRAM: frozenset(),
     Access.AGENT: frozenset({"agent", "supervisor", "admin"}),
     Access.SUPERVISOR: frozenset({"supervisor", "admin"}),
     Access.ADMIN: frozenset({"admin"}),

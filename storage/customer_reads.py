@@ -74,8 +74,8 @@ async def newest(
 
 async def changed(
     connection: AsyncConnection, *, since: Place | None, until: datetime, limit: int
-) -> tuple[list[CustomerId], Place | None]:
-    """Whose records changed, in order of that, each once, and where to go on; None: that was all."""
+) -> tuple[list[CustomerId], Place | None, bool]:
+    """Whose records changed, in order of that, each once; where this ended (None: at once); is there more?"""
     query = sa.select(customers.c.id, customers.c.current_id, customers.c.changed_at).where(
         customers.c.changed_at <= until
     )
@@ -87,8 +87,8 @@ async def changed(
     query = query.order_by(customers.c.changed_at, customers.c.id).limit(limit + 1)
     rows = list(await connection.execute(query))
     page = rows[:limit]
-    more = Place(page[-1].changed_at, page[-1].id) if len(rows) > limit else None
-    return list(dict.fromkeys(row.current_id for row in page)), more
+    last = Place(page[-1].changed_at, page[-1].id) if page else None
+    return list(dict.fromkeys(row.current_id for row in page)), last, len(rows) > limit
 
 
 async def every(database: Database) -> AsyncIterator[list[Portrait]]:

@@ -102,7 +102,7 @@ class Editing:
 
     async def preview_change(self, call: Call) -> ConsequenceList:
         given = call.body(ContactsIn)
-        wanted = Change(name=given.name, add=_points(given.phones, given.emails))
+        wanted = Change(name=given.name, add=contact_points(given.phones, given.emails))
         async with self._parts.units.begin() as work:  # carried out, looked at, and rolled back
             customer_id = await see_customer(work.connection, call.caller, CustomerId(call.id("customer_id")))
             identity = await editing.standing_identity(work, customer_id)
@@ -151,7 +151,7 @@ class Editing:
 
 def _said(given: CustomerIn, definitions: Mapping[str, Definition]) -> Said:
     """Raises Misfit with every fault."""
-    points = _points(given.phones, given.emails)
+    points = contact_points(given.phones, given.emails)
     if not (points or (given.name or "").strip()):
         raise BadInput("customer_empty", "Give at least a name, a number or a mailbox.", where="body")
     name = _at("body.name", lambda: editing.clean_name(given.name or ""))
@@ -160,7 +160,7 @@ def _said(given: CustomerIn, definitions: Mapping[str, Definition]) -> Said:
         name=name or None,
         phones=tuple(value for kind, value in points if kind is EvidenceKind.PHONE),
         emails=tuple(value for kind, value in points if kind is EvidenceKind.EMAIL),
-        attributes={k: v for k, v in _attributes(given.attributes, definitions).items() if v is not None},
+        attributes={k: v for k, v in attribute_values(given.attributes, definitions).items() if v is not None},
         tags=_at("body.tags", lambda: editing.clean_tags(given.tags)),
         note=(given.note or "").strip() or None,
     )
@@ -171,15 +171,15 @@ def _change(given: CustomerPatch, definitions: Mapping[str, Definition]) -> Chan
     tags = given.tags
     return Change(
         name=_at("body.name", lambda: editing.clean_name(given.name or "")) if renamed else None,
-        add=_points(given.add_phones, given.add_emails, "add_"),
-        remove=_points(given.remove_phones, given.remove_emails, "remove_"),
-        attributes=_attributes(given.attributes, definitions),
+        add=contact_points(given.add_phones, given.add_emails, "add_"),
+        remove=contact_points(given.remove_phones, given.remove_emails, "remove_"),
+        attributes=attribute_values(given.attributes, definitions),
         tags=_at("body.tags", lambda: editing.clean_tags(tags)) if tags is not None else None,
         notes=given.notes,
     )
 
 
-def _points(phones: Iterable[str], emails: Iterable[str], prefix: str = "") -> Points:
+def contact_points(phones: Iterable[str], emails: Iterable[str], prefix: str = "") -> Points:
     """Raises Misfit that names each that is none."""
     found: list[tuple[EvidenceKind, str]] = []
     faults: list[tuple[str, str]] = []
@@ -194,7 +194,7 @@ def _points(phones: Iterable[str], emails: Iterable[str], prefix: str = "") -> P
     return tuple(dict.fromkeys(found))
 
 
-def _attributes(
+def attribute_values(
     given: Mapping[str, AttributeValue | None], definitions: Mapping[str, Definition]
 ) -> dict[str, Value | None]:
     found: dict[str, Value | None] = {}

@@ -17,10 +17,12 @@ from agent_console.api.routes import PREFIX, Route
 from agent_console.auth import SignedIn, SignIns
 from agent_console.errors import Misfit, NotSignedIn, TooLarge, WrongMedia, WrongMethod, misfit
 from agent_console.headers import secure_api
+from agent_console.keys import Keys
 from agent_console.permissions import Access, Caller, admits
 from hub.errors import BadInput, Forbidden, NotFound
 from hub.log import get_logger
 from hub.metrics import counter, histogram
+from storage.api_keys import ApiKey
 
 JSON_BYTES_MAX = 1024 * 1024
 NAMES = frozenset({"account_id", "attribute_key", "external_id"})  # parts of paths that are no UUIDs
@@ -43,6 +45,7 @@ class Call:
     request: web.Request
     path: Mapping[str, Any] = field(default_factory=dict)
     signed_in: SignedIn | None = None
+    key: ApiKey | None = None
     taken: BaseModel | None = None
     asked: BaseModel | None = None
     content: bytes = b""
@@ -97,12 +100,21 @@ class Endpoint:
     """One route, served."""
 
     def __init__(
-        self, route: Route, handler: Handler, guard: Guard, sign_ins: SignIns, *, https: bool, file_bytes_max: int
+        self,
+        route: Route,
+        handler: Handler,
+        guard: Guard,
+        sign_ins: SignIns,
+        keys: Keys,
+        *,
+        https: bool,
+        file_bytes_max: int,
     ) -> None:
         self._route = route
         self._handler = handler
         self._guard = guard
         self._sign_ins = sign_ins
+        self._keys = keys
         self._https = https
         self._file_bytes_max = file_bytes_max
 
@@ -124,8 +136,10 @@ class Endpoint:
 
     async def _admit(self, request: web.Request) -> Call:
         route = self._route
-        signed_in = None
-        if route.access is Access.PUBLIC:
+        signed_in, key = None, None
+        if route.scope is not None:
+            key = await self._keys.of(request, route.scope)
+        elif route.access is Access.PUBLIC:
             self._sign_ins.check_origin(request)
         else:
             signed_in = await self._sign_ins.of(request)
@@ -137,7 +151,7 @@ class Endpoint:
         asked = _query(request, route.query) if route.query else None
         content = await self._content(request)
         taken = _body(content, route.takes) if isinstance(route.takes, type) else None
-        return Call(request, path, signed_in, taken, asked, content)
+        return Call(request, path, signed_in, key, taken, asked, content)
 
     async def _authorise(self, caller: Caller, path: Mapping[str, Any]) -> None:
         """Raises Forbidden, NotFound; who tried what stands in the log."""

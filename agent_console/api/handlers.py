@@ -5,11 +5,13 @@ from typing import cast
 
 from agent_console.api import openapi
 from agent_console.api.administration import Agents, Channels, Letters
+from agent_console.api.crm import Crm
 from agent_console.api.customers import Customers
 from agent_console.api.editing import Editing
 from agent_console.api.endpoint import Answer, Call, Handler
 from agent_console.api.policy import Policy
 from agent_console.api.imports import Imports
+from agent_console.api.keys import KeyRing
 from agent_console.api.replying import Replying
 from agent_console.api.routes import ROUTES
 from agent_console.api.signing_in import SigningIn
@@ -39,6 +41,8 @@ def handlers(
         Policy(parts),
         Editing(parts),
         Imports(parts, importer),
+        Crm(parts),
+        KeyRing(parts),
         Channels(parts),
         Agents(parts, passwords),
         Letters(parts),

@@ -51,7 +51,7 @@ def document() -> dict[str, Any]:
             "title": "OneThread console",
             "version": "1",
             "description": "Everything the console does. Signed in by cookie; requests that change something carry "
-            "X-CSRF-Token from Me. Problems are RFC 9457.",
+            "X-CSRF-Token from Me. Other systems send a key instead, see the tag crm. Problems are RFC 9457.",
         },
         "paths": paths,
         "components": {
@@ -59,6 +59,7 @@ def document() -> dict[str, Any]:
             "responses": {f"Problem{status}": _problem(text) for status, text in sorted((USUAL | TITLES).items())},
             "securitySchemes": {
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-onethread"},
+                "key": {"type": "http", "scheme": "bearer"},
                 "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
             },
         },
@@ -98,7 +99,9 @@ def _operation(route: Route) -> dict[str, Any]:
         "responses": _responses(route),
         "x-access": route.access.value,
     }
-    if route.access is not Access.PUBLIC:
+    if route.scope is not None:
+        operation |= {"security": [{"key": []}], "x-scope": route.scope}
+    elif route.access is not Access.PUBLIC:
         operation["security"] = [{"cookie": [], "csrf": []} if route.changes else {"cookie": []}]
     if isinstance(route.takes, type):
         operation["requestBody"] = {"required": True, "content": _json(route.takes)}

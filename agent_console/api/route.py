@@ -25,6 +25,7 @@ class Route:
     takes: type[BaseModel] | Literal["bytes"] | None = None
     query: type[BaseModel] | None = None
     answers: type[BaseModel] | Literal["url", "document", "file"] | None = None
+    scope: str | None = None  # what a key must be for; of routes for programs only
     status: int = 200
     repeated_status: int | None = None  # the answer to a request that was carried out before
     may: tuple[int, ...] = ()

@@ -35,6 +35,11 @@ class Stage:
     other: Case
     clicks: int = 0
 
+    def number(self) -> str:
+        """One that nobody has."""
+        self.clicks += 1
+        return f"+8491230{self.clicks:04d}"
+
     @property
     def screens(self) -> tuple[Screen, ...]:
         return (self.lan, self.tuan, self.huong)
@@ -61,7 +66,7 @@ async def stage(shop: Shop) -> AsyncIterator[Stage]:
 
 async def said(browser: Browser, path: str, body: object = None, method: str = "POST") -> object:
     answer = await browser.send(method, path, json=body)
-    if answer.status in {403, 404, 409}:
+    if answer.status in {403, 404, 409} or answer.code == "same_customer":
         raise Refused(answer.code)
     assert answer.status < 300, answer
     return answer.body
@@ -127,14 +132,16 @@ async def rename(s: Stage) -> None:
 
 async def create(s: Stage) -> None:
     """By hand, with the number of one who is there."""
-    await s.case.phone("+84912345678")
-    body = {"client_id": s.click(), "name": "Hoà", "phones": ["0912345678"], "tags": ["VIP"]}
+    number = s.number()
+    await s.case.phone(number)
+    body = {"client_id": s.click(), "name": "Hoà", "phones": [number], "tags": ["VIP"]}
     await said(s.lan.browser, "/customers", body)
 
 
 async def enter_a_number(s: Stage) -> None:
-    await s.other.phone("+84912345678")
-    body = {"add_phones": ["0912345678"], "tags": ["VIP"]}
+    number = s.number()
+    await s.other.phone(number)
+    body = {"add_phones": [number], "tags": ["VIP"]}
     await said(s.lan.browser, f"/customers/{s.case.customer_id}", body, "PATCH")
 
 
@@ -199,12 +206,13 @@ ELSEWHERE = {
     *("sign_in", "sign_out", "change_me", "upload", "replay_dead_letters"),
     *("preview_customer", "preview_change", "put_attribute"),
     *("add_import", "check_import", "start_import", "cancel_import", "undo_import"),
+    *("add_api_key", "revoke_api_key"),
     *("add_channel_account", "change_channel_account", "add_agent", "change_agent"),
 }
 
 
 def test_the_law_is_tried_for_every_command() -> None:
-    commands = {route.name for route in ROUTES if route.changes}
+    commands = {route.name for route in ROUTES if route.changes and route.scope is None}
     assert commands - ELSEWHERE == {name for name in COMMANDS if name in commands}
 
 

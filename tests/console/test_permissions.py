@@ -1,5 +1,6 @@
 """Who may do what: every role at every route and every socket event. A route without a sample fails the test."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +35,10 @@ from storage import suggestions as suggestion_store
 from storage.changes import ChangeSet
 from storage.policies import Run
 from storage import imports
+from storage import api_keys, imports
+from storage import conversations as conversation_store
 from storage import suggestions as suggestion_store
+from storage.api_keys import ApiKey
 from storage.changes import ChangeSet
 from storage.imports import Import
 from storage.suggestions import Suggestion
@@ -59,6 +63,7 @@ class Things:
     number: int
     agent_id: str
     import_id: str = ""
+    key_id: str = ""
 
     @property
     def path(self) -> dict[str, str]:
@@ -75,6 +80,8 @@ class Things:
             "index": "0",
             "attribute_key": "hang",
             "import_id": self.import_id,
+            "key_id": self.key_id,
+            "external_id": "KH1",
         }
 
 
@@ -137,6 +144,16 @@ BODIES: Mapping[str, Sample] = {
     "list_import_faults": lambda _: None,
     "get_import_report": lambda _: None,
     "export_customers": lambda _: None,
+    "list_api_keys": lambda _: None,
+    "add_api_key": lambda _: {"name": "CRM", "scopes": ["customers:read"]},
+    "revoke_api_key": lambda _: None,
+    "list_audit": lambda _: None,
+    "put_crm_customer": lambda _: {"name": "Hoà"},
+    "get_crm_customer": lambda _: None,
+    "list_crm_customers": lambda _: None,
+    "put_crm_order": lambda _: {"customer": "KH1", "status": "new", "placed_at": "2026-11-20T00:00:00Z"},
+    "get_crm_order": lambda _: None,
+    "list_crm_orders": lambda _: None,
     "list_channels": lambda _: None,
     "list_channel_accounts": lambda _: None,
     "add_channel_account": lambda t: {"id": f"w{t.number}", "channel": "webchat", "display_name": "W", "settings": {}},
@@ -264,12 +281,23 @@ def fits(route: Route, role: str, status: int, code: str | None) -> bool:
         return False
     if route.access is Access.PUBLIC:
         return status != 403 and (status != 401 or code == "sign_in_refused")
+    if route.access is Access.PROGRAM:
+        return (status, code) == (401, "key_invalid")
     if role == "nobody":
         return (status, code) == (401, "not_signed_in")
     if not admits(route.access, browser_role(role)):
         return (status, code) == (403, "role_lacking")
     about = set(route.parameters) - {"run_id", "account_id", "agent_id", "index", "attribute_key"}
     about = set(route.parameters) - {"account_id", "agent_id", "index", "attribute_key", "import_id"}
+    about = set(route.parameters) - {
+        "account_id",
+        "agent_id",
+        "index",
+        "attribute_key",
+        "import_id",
+        "key_id",
+        "external_id",
+    }
     if about and role not in SEEN_BY:
         return status == 404
     return status not in {401, 404} and code not in {"role_lacking", "csrf"}
@@ -303,7 +331,11 @@ async def make_things(shop: Shop, number: int) -> Things:
     entry_id = await _join(shop, case, agent_id)
     return Things(case, other, touchpoint_id, suggestion.id, entry_id, run.id, number, str(agent_id))
     draft = await _draft(shop, agent_id)
-    return Things(case, other, touchpoint_id, suggestion.id, entry_id, number, str(agent_id), draft)
+    key = ApiKey(new_id(), "CRM", "otk_", ("customers:read",), agent_id, shop.clock.now())
+    async with shop.units.begin() as work:
+        await api_keys.add(work, key, secrets.token_bytes(32))
+        await work.commit()
+    return Things(case, other, touchpoint_id, suggestion.id, entry_id, number, str(agent_id), draft, str(key.id))
 
 
 async def _draft(shop: Shop, agent_id: AgentId) -> str:

@@ -40,6 +40,41 @@ export interface paths {
         readonly patch: operations["change_agent"];
         readonly trace?: never;
     };
+    readonly "/api/v1/api-keys": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Keys of other systems */
+        readonly get: operations["list_api_keys"];
+        readonly put?: never;
+        /** Make a key; it is shown this once */
+        readonly post: operations["add_api_key"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/api-keys/{key_id}/revoke": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Never again with this key */
+        readonly post: operations["revoke_api_key"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/attributes": {
         readonly parameters: {
             readonly query?: never;
@@ -67,6 +102,23 @@ export interface paths {
         readonly get?: never;
         /** Make or change an attribute */
         readonly put: operations["put_attribute"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/audit": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Who did what */
+        readonly get: operations["list_audit"];
+        readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
@@ -323,6 +375,76 @@ export interface paths {
         /** An older page of the customer's timeline */
         readonly get: operations["get_timeline"];
         readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/crm/customers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The customers that changed */
+        readonly get: operations["list_crm_customers"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/crm/customers/{external_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One customer */
+        readonly get: operations["get_crm_customer"];
+        /** Make or change a customer; the same again changes nothing */
+        readonly put: operations["put_crm_customer"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/crm/orders": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The orders that changed */
+        readonly get: operations["list_crm_orders"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/crm/orders/{external_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One order */
+        readonly get: operations["get_crm_order"];
+        /** Make or change a order; the same again changes nothing */
+        readonly put: operations["put_crm_order"];
         readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
@@ -1051,6 +1173,26 @@ export interface components {
             readonly retired: boolean;
         };
         /**
+         * AuditPage
+         * @description Newest first. `next` is `before` of the following page, None on the last.
+         */
+        readonly AuditPage: {
+            readonly items: readonly components["schemas"]["AuditView"][];
+            /** @default null */
+            readonly next: number | null;
+        };
+        /** AuditView */
+        readonly AuditView: {
+            readonly action: string;
+            readonly actor: string;
+            /** Format: date-time */
+            readonly at: string;
+            readonly detail: {
+                readonly [key: string]: unknown;
+            };
+            readonly number: number;
+        };
+        /**
          * Author
          * @description Who spoke. BUSINESS: an agent here, or staff in the provider's own app (an echo we did not send).
          * @enum {string}
@@ -1338,6 +1480,130 @@ export interface components {
          * @enum {string}
          */
         readonly ConversationStatus: "waiting" | "offered" | "assigned" | "closed";
+        /**
+         * CrmContact
+         * @description `strength` says how well it is proved; a `claimed` one is what the customer says.
+         */
+        readonly CrmContact: {
+            readonly strength: components["schemas"]["Strength"];
+            readonly value: string;
+        };
+        /**
+         * CrmCustomer
+         * @description One person, all channels and records together. `external_ids` are the ids under which systems and files know
+         *     them; `record_ids` every OneThread id that ever was theirs alone: after a merge those of all that are one now.
+         */
+        readonly CrmCustomer: {
+            readonly attributes: {
+                readonly [key: string]: number | string;
+            };
+            readonly changed_at: string | null;
+            readonly channels: readonly components["schemas"]["Channel"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly emails: readonly components["schemas"]["CrmContact"][];
+            readonly external_ids: readonly string[];
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string | null;
+            readonly notes: readonly string[];
+            readonly phones: readonly components["schemas"]["CrmContact"][];
+            readonly record_ids: readonly string[];
+            readonly tags: readonly string[];
+        };
+        /**
+         * CrmCustomerIn
+         * @description What is left out stays. `phones`, `emails` and `tags` replace what was sent before; what customers, agents and
+         *     files gave stays. `attributes`: null takes one away. `note`: "" takes it away.
+         */
+        readonly CrmCustomerIn: {
+            readonly attributes?: {
+                readonly [key: string]: number | string | null;
+            };
+            /** @default null */
+            readonly emails?: readonly string[] | null;
+            /** @default null */
+            readonly name?: string | null;
+            /** @default null */
+            readonly note?: string | null;
+            /** @default null */
+            readonly phones?: readonly string[] | null;
+            /** @default null */
+            readonly tags?: readonly string[] | null;
+        };
+        /**
+         * CrmCustomerPage
+         * @description In order of change. `next` is `after` of the following request, also when `more` is False: keep it and ask again
+         *     later. Changes appear half a minute after they were made, so that none is ever skipped.
+         */
+        readonly CrmCustomerPage: {
+            readonly items: readonly components["schemas"]["CrmCustomer"][];
+            readonly more: boolean;
+            readonly next: string | null;
+        };
+        /**
+         * CrmOrder
+         * @description `customer_id` is whose it is now.
+         */
+        readonly CrmOrder: {
+            /** Format: date-time */
+            readonly changed_at: string;
+            readonly currency: string | null;
+            /** Format: uuid */
+            readonly customer_id: string;
+            readonly external_id: string;
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly identity_id: string;
+            readonly items: readonly {
+                readonly [key: string]: unknown;
+            }[];
+            /** Format: date-time */
+            readonly placed_at: string;
+            readonly recipient_name: string | null;
+            readonly recipient_phone: string | null;
+            readonly status: string;
+            readonly total: string | null;
+            readonly tracking_code: string | null;
+        };
+        /**
+         * CrmOrderIn
+         * @description Who ordered: `customer`, an external id, made if it is new; or the buyer on a channel, who must have been here.
+         *     A `recipient_phone` that is not masked is taken as proof that the buyer has this number.
+         */
+        readonly CrmOrderIn: {
+            /** @default null */
+            readonly account_id?: string | null;
+            /** @default null */
+            readonly buyer?: string | null;
+            /** @default VND */
+            readonly currency?: string;
+            /** @default null */
+            readonly customer?: string | null;
+            /** @default [] */
+            readonly items?: readonly components["schemas"]["OrderItem"][];
+            /** Format: date-time */
+            readonly placed_at: string;
+            /** @default null */
+            readonly recipient_name?: string | null;
+            /** @default null */
+            readonly recipient_phone?: string | null;
+            readonly status: string;
+            /** @default null */
+            readonly total?: number | string | null;
+            /** @default null */
+            readonly tracking_code?: string | null;
+        };
+        /**
+         * CrmOrderPage
+         * @description As CrmCustomerPage.
+         */
+        readonly CrmOrderPage: {
+            readonly items: readonly components["schemas"]["CrmOrder"][];
+            readonly more: boolean;
+            readonly next: string | null;
+        };
         /**
          * CustomerChanged
          * @description Name, numbers or identities of the customer changed: the customer panel is to be read anew.
@@ -1641,6 +1907,40 @@ export interface components {
             readonly state: "draft" | "running" | "done" | "failed" | "cancelled" | "undoing" | "undone";
             readonly unchanged: number;
             readonly updated: number;
+        };
+        /** KeyIn */
+        readonly KeyIn: {
+            readonly name: string;
+            readonly scopes: readonly ("customers:read" | "customers:write" | "orders:read" | "orders:write")[];
+        };
+        /** KeyList */
+        readonly KeyList: {
+            readonly items: readonly components["schemas"]["KeyView"][];
+        };
+        /**
+         * KeyMade
+         * @description `secret` is shown this once; the hub keeps only its hash.
+         */
+        readonly KeyMade: {
+            readonly key: components["schemas"]["KeyView"];
+            readonly secret: string;
+        };
+        /**
+         * KeyView
+         * @description `hint` is how the key begins. `last_used_at` is exact to a minute.
+         */
+        readonly KeyView: {
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: uuid */
+            readonly created_by: string;
+            readonly hint: string;
+            /** Format: uuid */
+            readonly id: string;
+            readonly last_used_at: string | null;
+            readonly name: string;
+            readonly revoked_at: string | null;
+            readonly scopes: readonly ("customers:read" | "customers:write" | "orders:read" | "orders:write")[];
         };
         /**
          * LedgerReceipt
@@ -2000,6 +2300,16 @@ export interface components {
             readonly conversation: components["schemas"]["ConversationState"];
             /** @enum {string} */
             readonly reason: "declined" | "expired" | "agent_gone" | "withdrawn";
+        };
+        /** OrderItem */
+        readonly OrderItem: {
+            readonly name: string;
+            /** @default null */
+            readonly price?: number | string | null;
+            /** @default 1 */
+            readonly quantity?: number;
+            /** @default null */
+            readonly sku?: string | null;
         };
         /**
          * OrderView
@@ -2533,6 +2843,94 @@ export interface operations {
             readonly 503: components["responses"]["Problem503"];
         };
     };
+    readonly list_api_keys: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Keys of other systems */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly add_api_key: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Make a key; it is shown this once */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["KeyMade"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly revoke_api_key: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly key_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Never again with this key */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["KeyView"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
     readonly list_attributes: {
         readonly parameters: {
             readonly query?: never;
@@ -2590,6 +2988,36 @@ export interface operations {
             readonly 409: components["responses"]["Problem409"];
             readonly 413: components["responses"]["Problem413"];
             readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_audit: {
+        readonly parameters: {
+            readonly query?: {
+                readonly before?: number;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Who did what */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
@@ -3098,6 +3526,216 @@ export interface operations {
             readonly 401: components["responses"]["Problem401"];
             readonly 403: components["responses"]["Problem403"];
             readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_crm_customers: {
+        readonly parameters: {
+            readonly query?: {
+                readonly after?: string;
+                readonly changed_since?: string;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The customers that changed */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CrmCustomerPage"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly get_crm_customer: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly external_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One customer */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CrmCustomer"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly put_crm_customer: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly external_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CrmCustomerIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Was carried out before */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CrmCustomer"];
+                };
+            };
+            /** @description Make or change a customer; the same again changes nothing */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CrmCustomer"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_crm_orders: {
+        readonly parameters: {
+            readonly query?: {
+                readonly after?: string;
+                readonly changed_since?: string;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The orders that changed */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CrmOrderPage"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly get_crm_order: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly external_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One order */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CrmOrder"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly put_crm_order: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly external_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CrmOrderIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Was carried out before */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CrmOrder"];
+                };
+            };
+            /** @description Make or change a order; the same again changes nothing */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CrmOrder"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
