@@ -18,6 +18,7 @@ from identity.commands import refresh_customer_line
 from identity.normalize import email_key, phone_key
 from identity.people import People
 from identity.policy_book import in_force
+from identity.ranking import rank_anew
 from identity.records import Books, Kept, Said
 from identity.register import Register
 from storage import customers as customer_store
@@ -80,6 +81,8 @@ async def change(work: UnitOfWork, customer_id: CustomerId, wanted: Change) -> C
     await _write(work, identity, wanted)
     await _remove(work, identity, wanted)
     await people.settle(board, register)
+    if wanted.name is not None:
+        await rank_anew(work, [identity.id])
     now = register.customer_of.get(identity.id, identity.customer_id)
     await refresh_customer_line(board, [now])
     await board.finish()

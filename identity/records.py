@@ -19,6 +19,7 @@ from identity.claims import Given
 from identity.commands import refresh_customer_line
 from identity.people import People
 from identity.policy_book import in_force
+from identity.ranking import rank_anew
 from identity.register import Register
 from storage import accounts, records
 from storage import evidence as evidence_store
@@ -101,6 +102,7 @@ class Books:
         changed = [o for o, (before, _) in zip(said, written, strict=True) if before or identities[o.key].is_new]
         await records.save(self._work, [sheets[identities[one.key].home_customer_id] for one in changed])
         await people.settle(self.board, self.register)  # names count, so they are written first
+        await rank_anew(self._work, [identities[o.key].id for o in changed if not identities[o.key].is_new])
         kept = self._kept(identities[one.key] for one in said)
         found = [replace(k, before=b, after=a) for k, (b, a) in zip(kept, written, strict=True)]
         await self._show(found)

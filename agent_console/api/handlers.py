@@ -9,9 +9,9 @@ from agent_console.api.crm import Crm
 from agent_console.api.customers import Customers
 from agent_console.api.editing import Editing
 from agent_console.api.endpoint import Answer, Call, Handler
-from agent_console.api.policy import Policy
 from agent_console.api.imports import Imports
 from agent_console.api.keys import KeyRing
+from agent_console.api.policy import Policy
 from agent_console.api.replying import Replying
 from agent_console.api.routes import ROUTES
 from agent_console.api.signing_in import SigningIn

@@ -29,18 +29,13 @@ from hub.ids import AgentId, LedgerEntryId, QueueId, RunId, SuggestionId, Touchp
 from identity import commands as identity_commands
 from identity.rules import Rules
 from identity.settings import PolicySettings
-from storage import conversations as conversation_store
-from storage import policies
-from storage import suggestions as suggestion_store
-from storage.changes import ChangeSet
-from storage.policies import Run
-from storage import imports
-from storage import api_keys, imports
+from storage import api_keys, imports, policies
 from storage import conversations as conversation_store
 from storage import suggestions as suggestion_store
 from storage.api_keys import ApiKey
 from storage.changes import ChangeSet
 from storage.imports import Import
+from storage.policies import Run
 from storage.suggestions import Suggestion
 from storage.touchpoints import Touchpoint
 from storage.unit_of_work import UnitOfWork
@@ -329,13 +324,14 @@ async def make_things(shop: Shop, number: int) -> Things:
         await policies.add_run(work, run)
         await work.commit()
     entry_id = await _join(shop, case, agent_id)
-    return Things(case, other, touchpoint_id, suggestion.id, entry_id, run.id, number, str(agent_id))
     draft = await _draft(shop, agent_id)
     key = ApiKey(new_id(), "CRM", "otk_", ("customers:read",), agent_id, shop.clock.now())
     async with shop.units.begin() as work:
         await api_keys.add(work, key, secrets.token_bytes(32))
         await work.commit()
-    return Things(case, other, touchpoint_id, suggestion.id, entry_id, number, str(agent_id), draft, str(key.id))
+    return Things(
+        case, other, touchpoint_id, suggestion.id, entry_id, run.id, number, str(agent_id), draft, str(key.id)
+    )
 
 
 async def _draft(shop: Shop, agent_id: AgentId) -> str:

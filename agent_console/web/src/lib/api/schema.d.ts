@@ -624,6 +624,109 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/identity-policy": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The policy in force, and those before it */
+        readonly get: operations["get_policy"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/identity-policy/runs": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What was tried and applied */
+        readonly get: operations["list_policy_runs"];
+        readonly put?: never;
+        /** Dry run: whom would this policy join or split */
+        readonly post: operations["try_policy"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/identity-policy/runs/{run_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How far it is, what it found */
+        readonly get: operations["get_policy_run"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/identity-policy/runs/{run_id}/apply": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Put what a dry run has shown in force */
+        readonly post: operations["apply_policy"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/identity-policy/runs/{run_id}/cancel": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Go no further */
+        readonly post: operations["cancel_policy_run"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/identity-policy/runs/{run_id}/undo": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** The policy before it again, and what it joined and split taken back */
+        readonly post: operations["undo_policy"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/imports": {
         readonly parameters: {
             readonly query?: never;
@@ -898,6 +1001,57 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/suggestion-count": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How many wait for a decision */
+        readonly get: operations["count_suggestions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/suggestions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Who may be the same person, the likeliest first */
+        readonly get: operations["list_suggestions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/suggestions/{suggestion_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Two customers side by side */
+        readonly get: operations["get_suggestion"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/suggestions/{suggestion_id}/accept": {
         readonly parameters: {
             readonly query?: never;
@@ -1005,6 +1159,34 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccountRule
+         * @description How an account differs. `lasting`: people keep their identities there for years; None: as its channel.
+         */
+        readonly "AccountRule-Input": {
+            readonly account_id: string;
+            /**
+             * @default merge
+             * @enum {string}
+             */
+            readonly claims?: "merge" | "suggest" | "ignore";
+            /** @default null */
+            readonly lasting?: boolean | null;
+        };
+        /**
+         * AccountRule
+         * @description How an account differs. `lasting`: people keep their identities there for years; None: as its channel.
+         */
+        readonly "AccountRule-Output": {
+            readonly account_id: string;
+            /**
+             * @default merge
+             * @enum {string}
+             */
+            readonly claims: "merge" | "suggest" | "ignore";
+            /** @default null */
+            readonly lasting: boolean | null;
+        };
+        /**
          * Ack
          * @description `seq`: the conversation's seq, from watch; a console that knows less asks for the changes. `code` when not ok.
          */
@@ -1103,6 +1285,14 @@ export interface components {
             readonly queue_ids: readonly string[];
             /** @enum {string} */
             readonly role: "agent" | "supervisor" | "admin";
+        };
+        /**
+         * ApplyPolicyIn
+         * @description `note`: why, for those who read the history.
+         */
+        readonly ApplyPolicyIn: {
+            /** @default null */
+            readonly note?: string | null;
         };
         /**
          * Attachment
@@ -1318,6 +1508,43 @@ export interface components {
                 readonly [key: string]: unknown;
             };
             readonly text_chars_max: number;
+        };
+        /**
+         * Compared
+         * @description A value that at least one of the two gave, with its best proof on each side. `decides`: the suggestion is about
+         *     it. `agrees`: both gave it.
+         */
+        readonly Compared: {
+            readonly a: components["schemas"]["EvidenceView"] | null;
+            readonly agrees: boolean;
+            readonly b: components["schemas"]["EvidenceView"] | null;
+            readonly decides: boolean;
+            readonly kind: components["schemas"]["EvidenceKind"];
+            readonly value: string;
+        };
+        /** ComparedIdentity */
+        readonly ComparedIdentity: {
+            readonly account_name: string;
+            readonly channel: components["schemas"]["Channel"];
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly display_name: string | null;
+            /** Format: uuid */
+            readonly id: string;
+            readonly last_inbound_at: string | null;
+        };
+        /** ComparedSide */
+        readonly ComparedSide: {
+            readonly channels: readonly components["schemas"]["Channel"][];
+            /** Format: uuid */
+            readonly customer_id: string;
+            readonly identities: readonly components["schemas"]["ComparedIdentity"][];
+            /** Format: date-time */
+            readonly known_since: string;
+            readonly name: string | null;
+            readonly names: readonly string[];
+            readonly phone: string | null;
+            readonly seen: boolean;
         };
         /**
          * ConnectAuth
@@ -2335,6 +2562,86 @@ export interface components {
             readonly total: string | null;
             readonly tracking_code: string | null;
         };
+        /** PolicyExample */
+        readonly PolicyExample: {
+            readonly a: components["schemas"]["PolicyExampleSide"];
+            readonly b: components["schemas"]["PolicyExampleSide"];
+            /** @enum {string} */
+            readonly kind: "join" | "split";
+            readonly why: components["schemas"]["Explanation"];
+        };
+        /** PolicyExampleSide */
+        readonly PolicyExampleSide: {
+            readonly channel: components["schemas"]["Channel"];
+            /** Format: uuid */
+            readonly customer_id: string;
+            readonly external_id: string;
+            /** Format: uuid */
+            readonly identity_id: string;
+            readonly name: string | null;
+        };
+        /**
+         * PolicyRun
+         * @description `done` of `total` values that connect people are compared. `skipped`: values of groups too large to be judged.
+         *     `examples`: of a dry run, at most 50 of each kind.
+         */
+        readonly PolicyRun: {
+            readonly base_version: number;
+            readonly done: number;
+            readonly examples: readonly components["schemas"]["PolicyExample"][];
+            readonly finished_at: string | null;
+            /** Format: uuid */
+            readonly id: string;
+            readonly joins: number;
+            /** @enum {string} */
+            readonly kind: "dry_run" | "apply" | "undo";
+            /** Format: date-time */
+            readonly made_at: string;
+            /** Format: uuid */
+            readonly made_by: string;
+            readonly problem: string | null;
+            readonly rules: components["schemas"]["Rules-Output"];
+            readonly skipped: number;
+            readonly splits: number;
+            /** @enum {string} */
+            readonly status: "queued" | "running" | "done" | "cancelled" | "failed";
+            readonly target_id: string | null;
+            readonly total: number;
+        };
+        /**
+         * PolicyRunList
+         * @description The newest 20, newest first, without their examples.
+         */
+        readonly PolicyRunList: {
+            readonly items: readonly components["schemas"]["PolicyRun"][];
+        };
+        /**
+         * PolicyVersion
+         * @description `made_by` and the rest are None of version 0, the defaults.
+         */
+        readonly PolicyVersion: {
+            /** @default null */
+            readonly made_at: string | null;
+            /** @default null */
+            readonly made_by: string | null;
+            /** @default null */
+            readonly note: string | null;
+            readonly rules: components["schemas"]["Rules-Output"];
+            /** @default null */
+            readonly run_id: string | null;
+            readonly version: number;
+        };
+        /**
+         * PolicyView
+         * @description `versions`: the newest 20, newest first, the one in force first. It holds for new evidence everywhere
+         *     `takes_effect_within_s` after it was applied.
+         */
+        readonly PolicyView: {
+            readonly current: components["schemas"]["PolicyVersion"];
+            readonly defaults: components["schemas"]["Rules-Output"];
+            readonly takes_effect_within_s: number;
+            readonly versions: readonly components["schemas"]["PolicyVersion"][];
+        };
         /** PresenceIn */
         readonly PresenceIn: {
             readonly status: components["schemas"]["PresenceStatus"];
@@ -2471,6 +2778,56 @@ export interface components {
             readonly value: string | null;
         };
         /**
+         * Rules
+         * @description A whole policy. What stands in no list merges, and never grows too old.
+         */
+        readonly "Rules-Input": {
+            /** @default [] */
+            readonly accounts?: readonly components["schemas"]["AccountRule-Input"][];
+            readonly claims_per_identity_max: number;
+            readonly expires_after_days?: {
+                readonly [key: string]: number;
+            };
+            readonly identities_per_value_max: number;
+            readonly lasting_channels: readonly components["schemas"]["Channel"][];
+            /** @default [] */
+            readonly never_keys?: readonly string[];
+            readonly recycled_after_days: number;
+            readonly shared_phone_max: number;
+            readonly sources?: {
+                readonly [key: string]: "merge" | "suggest" | "ignore";
+            };
+            readonly strengths?: {
+                readonly [key: string]: "merge" | "suggest" | "ignore";
+            };
+            readonly suggestions_per_value_max: number;
+        };
+        /**
+         * Rules
+         * @description A whole policy. What stands in no list merges, and never grows too old.
+         */
+        readonly "Rules-Output": {
+            /** @default [] */
+            readonly accounts: readonly components["schemas"]["AccountRule-Output"][];
+            readonly claims_per_identity_max: number;
+            readonly expires_after_days: {
+                readonly [key: string]: number;
+            };
+            readonly identities_per_value_max: number;
+            readonly lasting_channels: readonly components["schemas"]["Channel"][];
+            /** @default [] */
+            readonly never_keys: readonly string[];
+            readonly recycled_after_days: number;
+            readonly shared_phone_max: number;
+            readonly sources: {
+                readonly [key: string]: "merge" | "suggest" | "ignore";
+            };
+            readonly strengths: {
+                readonly [key: string]: "merge" | "suggest" | "ignore";
+            };
+            readonly suggestions_per_value_max: number;
+        };
+        /**
          * SettleIn
          * @description What a human found out about a reply whose outcome is unknown: it arrived, or it did not and shall go again.
          */
@@ -2507,6 +2864,38 @@ export interface components {
          * @enum {string}
          */
         readonly Strength: "attested" | "order" | "agent" | "claimed" | "masked";
+        /**
+         * SuggestionCount
+         * @description `more`: there are more than `open`.
+         */
+        readonly SuggestionCount: {
+            readonly more: boolean;
+            readonly open: number;
+        };
+        /**
+         * SuggestionDetail
+         * @description Two customers side by side. `compared`: what decides first, then what both gave, then the rest.
+         */
+        readonly SuggestionDetail: {
+            readonly a: components["schemas"]["ComparedSide"];
+            readonly b: components["schemas"]["ComparedSide"];
+            readonly compared: readonly components["schemas"]["Compared"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: uuid */
+            readonly id: string;
+            readonly similarity: number | null;
+            readonly why: components["schemas"]["Explanation"];
+        };
+        /**
+         * SuggestionPage
+         * @description The likeliest first. `next` is the cursor of the following page, None on the last.
+         */
+        readonly SuggestionPage: {
+            readonly items: readonly components["schemas"]["SuggestionRow"][];
+            /** @default null */
+            readonly next: string | null;
+        };
         /** SuggestionRaised */
         readonly SuggestionRaised: {
             readonly conversation: components["schemas"]["ConversationState"];
@@ -2514,6 +2903,20 @@ export interface components {
             readonly other_customer_id: string;
             /** Format: uuid */
             readonly suggestion_id: string;
+            readonly why: components["schemas"]["Explanation"];
+        };
+        /**
+         * SuggestionRow
+         * @description `similarity` of the names, 0 to 100; None when they say nothing.
+         */
+        readonly SuggestionRow: {
+            readonly a: components["schemas"]["SuggestionSide"];
+            readonly b: components["schemas"]["SuggestionSide"];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: uuid */
+            readonly id: string;
+            readonly similarity: number | null;
             readonly why: components["schemas"]["Explanation"];
         };
         /** SuggestionSettled */
@@ -2525,6 +2928,19 @@ export interface components {
             readonly outcome: "accepted" | "rejected" | "obsolete";
             /** Format: uuid */
             readonly suggestion_id: string;
+        };
+        /**
+         * SuggestionSide
+         * @description One of the two customers. Of one who may not be `seen` only as much as a suggestion tells: numbers and mailboxes
+         *     are masked.
+         */
+        readonly SuggestionSide: {
+            readonly channels: readonly components["schemas"]["Channel"][];
+            /** Format: uuid */
+            readonly customer_id: string;
+            readonly name: string | null;
+            readonly phone: string | null;
+            readonly seen: boolean;
         };
         /**
          * SuggestionView
@@ -2614,6 +3030,10 @@ export interface components {
             readonly text: string | null;
             /** @default null */
             readonly unsupported_kind: string | null;
+        };
+        /** TryPolicyIn */
+        readonly TryPolicyIn: {
+            readonly rules: components["schemas"]["Rules-Input"];
         };
         /**
          * TypingIn
@@ -4150,6 +4570,215 @@ export interface operations {
             readonly 503: components["responses"]["Problem503"];
         };
     };
+    readonly get_policy: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The policy in force, and those before it */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PolicyView"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_policy_runs: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What was tried and applied */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PolicyRunList"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly try_policy: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TryPolicyIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Dry run: whom would this policy join or split */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PolicyRun"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly get_policy_run: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly run_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description How far it is, what it found */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PolicyRun"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly apply_policy: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly run_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ApplyPolicyIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Put what a dry run has shown in force */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PolicyRun"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly cancel_policy_run: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly run_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Done */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly undo_policy: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly run_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The policy before it again, and what it joined and split taken back */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PolicyRun"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
     readonly list_imports: {
         readonly parameters: {
             readonly query?: never;
@@ -4688,6 +5317,92 @@ export interface operations {
             readonly 400: components["responses"]["Problem400"];
             readonly 401: components["responses"]["Problem401"];
             readonly 403: components["responses"]["Problem403"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly count_suggestions: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description How many wait for a decision */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SuggestionCount"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_suggestions: {
+        readonly parameters: {
+            readonly query?: {
+                readonly after?: string;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Who may be the same person, the likeliest first */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SuggestionPage"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly get_suggestion: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly suggestion_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Two customers side by side */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SuggestionDetail"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
