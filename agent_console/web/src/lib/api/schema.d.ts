@@ -1162,28 +1162,10 @@ export interface components {
          * AccountRule
          * @description How an account differs. `lasting`: people keep their identities there for years; None: as its channel.
          */
-        readonly "AccountRule-Input": {
+        readonly AccountRule: {
             readonly account_id: string;
-            /**
-             * @default merge
-             * @enum {string}
-             */
-            readonly claims?: "merge" | "suggest" | "ignore";
-            /** @default null */
-            readonly lasting?: boolean | null;
-        };
-        /**
-         * AccountRule
-         * @description How an account differs. `lasting`: people keep their identities there for years; None: as its channel.
-         */
-        readonly "AccountRule-Output": {
-            readonly account_id: string;
-            /**
-             * @default merge
-             * @enum {string}
-             */
+            /** @enum {string} */
             readonly claims: "merge" | "suggest" | "ignore";
-            /** @default null */
             readonly lasting: boolean | null;
         };
         /**
@@ -2600,7 +2582,7 @@ export interface components {
             /** Format: uuid */
             readonly made_by: string;
             readonly problem: string | null;
-            readonly rules: components["schemas"]["Rules-Output"];
+            readonly rules: components["schemas"]["Rules"];
             readonly skipped: number;
             readonly splits: number;
             /** @enum {string} */
@@ -2626,7 +2608,7 @@ export interface components {
             readonly made_by: string | null;
             /** @default null */
             readonly note: string | null;
-            readonly rules: components["schemas"]["Rules-Output"];
+            readonly rules: components["schemas"]["Rules"];
             /** @default null */
             readonly run_id: string | null;
             readonly version: number;
@@ -2638,7 +2620,7 @@ export interface components {
          */
         readonly PolicyView: {
             readonly current: components["schemas"]["PolicyVersion"];
-            readonly defaults: components["schemas"]["Rules-Output"];
+            readonly defaults: components["schemas"]["Rules"];
             readonly takes_effect_within_s: number;
             readonly versions: readonly components["schemas"]["PolicyVersion"][];
         };
@@ -2781,41 +2763,14 @@ export interface components {
          * Rules
          * @description A whole policy. What stands in no list merges, and never grows too old.
          */
-        readonly "Rules-Input": {
-            /** @default [] */
-            readonly accounts?: readonly components["schemas"]["AccountRule-Input"][];
-            readonly claims_per_identity_max: number;
-            readonly expires_after_days?: {
-                readonly [key: string]: number;
-            };
-            readonly identities_per_value_max: number;
-            readonly lasting_channels: readonly components["schemas"]["Channel"][];
-            /** @default [] */
-            readonly never_keys?: readonly string[];
-            readonly recycled_after_days: number;
-            readonly shared_phone_max: number;
-            readonly sources?: {
-                readonly [key: string]: "merge" | "suggest" | "ignore";
-            };
-            readonly strengths?: {
-                readonly [key: string]: "merge" | "suggest" | "ignore";
-            };
-            readonly suggestions_per_value_max: number;
-        };
-        /**
-         * Rules
-         * @description A whole policy. What stands in no list merges, and never grows too old.
-         */
-        readonly "Rules-Output": {
-            /** @default [] */
-            readonly accounts: readonly components["schemas"]["AccountRule-Output"][];
+        readonly Rules: {
+            readonly accounts: readonly components["schemas"]["AccountRule"][];
             readonly claims_per_identity_max: number;
             readonly expires_after_days: {
                 readonly [key: string]: number;
             };
             readonly identities_per_value_max: number;
             readonly lasting_channels: readonly components["schemas"]["Channel"][];
-            /** @default [] */
             readonly never_keys: readonly string[];
             readonly recycled_after_days: number;
             readonly shared_phone_max: number;
@@ -3033,7 +2988,7 @@ export interface components {
         };
         /** TryPolicyIn */
         readonly TryPolicyIn: {
-            readonly rules: components["schemas"]["Rules-Input"];
+            readonly rules: components["schemas"]["Rules"];
         };
         /**
          * TypingIn
