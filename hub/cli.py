@@ -36,6 +36,9 @@ def main() -> None:
 @click.option("--roles", help="Comma list of ingress, identity, router, egress, console. Default: all.")
 def run(**options: Any) -> None:
     """Run the hub: everything in one process, or some roles of a cluster."""
+    from hub.assembly import garbage
+
+    garbage.hold()
     from hub.assembly.process import serve
 
     settings = _settings(**options)
