@@ -5,12 +5,16 @@ takes a quarter of the time. For the few statements that every message passes th
     await INSERT_TOUCHPOINTS.execute(connection, rows)
 """
 
+import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.query import translated
+from storage.sqlite_inline import cursor_of
 
 Converter = Callable[[Any], Any]
 _NEW = "v_"  # an update's parameters may not be called as the columns are
@@ -46,7 +50,14 @@ class Bulk:
             return
         text, parameters = self._for(connection.dialect)
         values = [tuple([convert(row[n]) if convert else row[n] for n, convert in parameters]) for row in rows]
-        await connection.exec_driver_sql(text, values)
+        cursor = await cursor_of(connection)
+        if cursor is None:
+            await connection.exec_driver_sql(text, values)
+            return
+        try:
+            cursor.executemany(text, values)
+        except sqlite3.Error as error:
+            raise translated(error, text, connection.dialect) from error
 
     def _for(self, dialect: Dialect) -> tuple[str, list[tuple[str, Converter | None]]]:
         prepared = self._prepared.get(dialect.name)

@@ -4,7 +4,7 @@ Identity, router, console and egress all change conversations; each does it on a
 through storage.changes.ChangeSet, which numbers the changes, writes the rows and publishes the events together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.events import Channel, ConversationState, ConversationStatus, Explanation, Preview
 from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, QueueId
+from storage.query import Query
 from storage.tables import channel_identities, conversations
 
 # Word for word the condition of the partial unique index, which a bound parameter would not match.
@@ -113,7 +114,7 @@ def touched_row(conversation: Conversation) -> dict[str, Any]:
     return values
 
 
-def from_row(row: sa.Row[Any]) -> Conversation:
+def from_row(row: Any) -> Conversation:
     """The working copy of a row that was selected with all columns."""
     values = dict(zip(COLUMNS, row, strict=True))
     values["status"] = ConversationStatus(values["status"])
@@ -137,23 +138,22 @@ def to_row(conversation: Conversation) -> dict[str, Any]:
 
 async def lock(connection: AsyncConnection, ids: Iterable[ConversationId]) -> dict[ConversationId, Conversation]:
     """Working copies of those that exist, locked in id order until the unit of work ends."""
-    return {c.id: c for c in await _locked(connection, conversations.c.id.in_(sorted(set(ids))))}
+    return {c.id: c for c in await _rows(connection, _LOCK, ids=sorted(set(ids)))}
 
 
 async def lock_open_of(connection: AsyncConnection, customers: Iterable[CustomerId]) -> dict[CustomerId, Conversation]:
     """The open conversation of each customer that has one, locked. Lock the customers first when opening new ones."""
-    among = sorted(set(customers))
-    condition = conversations.c.customer_id.in_(among) & _OPEN
-    return {c.customer_id: c for c in await _locked(connection, condition)}
+    return {c.customer_id: c for c in await _rows(connection, _LOCK_OPEN, customers=sorted(set(customers)))}
 
 
 async def lock_among(
     connection: AsyncConnection, customers: Iterable[CustomerId], ids: Iterable[ConversationId]
 ) -> list[Conversation]:
     """The open conversations of `customers` and those of `ids`, open or not, locked together in order of id."""
-    open_ones = conversations.c.customer_id.in_(sorted(set(customers))) & _OPEN
-    named = sorted(set(ids))
-    return list(await _locked(connection, open_ones | conversations.c.id.in_(named) if named else open_ones))
+    among, named = sorted(set(customers)), sorted(set(ids))
+    if not named:
+        return await _rows(connection, _LOCK_OPEN, customers=among)
+    return await _rows(connection, _LOCK_AMONG, customers=among, ids=named)
 
 
 async def latest_of(
@@ -197,7 +197,7 @@ class LatestConversation:
 
 async def merged_into(connection: AsyncConnection, roots: Iterable[ConversationId]) -> list[Conversation]:
     """Conversations closed because they were merged into one of `roots`, locked, in order of id."""
-    return list(await _locked(connection, conversations.c.merged_into.in_(sorted(set(roots)))))
+    return await _rows(connection, _LOCK_MERGED, roots=sorted(set(roots)))
 
 
 async def find(connection: AsyncConnection, conversation_id: ConversationId) -> Conversation | None:
@@ -206,6 +206,18 @@ async def find(connection: AsyncConnection, conversation_id: ConversationId) -> 
     return from_row(row) if row else None
 
 
-async def _locked(connection: AsyncConnection, condition: sa.ColumnElement[bool]) -> Sequence[Conversation]:
-    query = sa.select(conversations).where(condition).order_by(conversations.c.id).with_for_update()
-    return [from_row(row) for row in await connection.execute(query)]
+async def _rows(connection: AsyncConnection, query: Query, **parameters: Any) -> list[Conversation]:
+    return [from_row(row) for row in await query.all(connection, **parameters)]
+
+
+def _locking(condition: sa.ColumnElement[bool]) -> Query:
+    """In order of id."""
+    return Query(sa.select(conversations).where(condition).order_by(conversations.c.id).with_for_update())
+
+
+_BY_ID = conversations.c.id.in_(sa.bindparam("ids", expanding=True))
+_OPEN_OF = conversations.c.customer_id.in_(sa.bindparam("customers", expanding=True)) & _OPEN
+_LOCK = _locking(_BY_ID)
+_LOCK_OPEN = _locking(_OPEN_OF)
+_LOCK_AMONG = _locking(_OPEN_OF | _BY_ID)
+_LOCK_MERGED = _locking(conversations.c.merged_into.in_(sa.bindparam("roots", expanding=True)))

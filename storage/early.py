@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.events import DeliveryState, FailureReason
 from hub.ids import IdentityId, TouchpointId
 from storage.dialect import upsert
+from storage.query import Query
 from storage.tables import early_arrivals
 from storage.unit_of_work import UnitOfWork
 
@@ -87,12 +88,7 @@ async def take(connection: AsyncConnection, account_id: str, names: Iterable[str
     wanted = sorted(set(names))
     if not wanted:
         return []
-    query = (
-        sa.delete(early_arrivals)
-        .where(early_arrivals.c.account_id == account_id, early_arrivals.c.provider_message_id.in_(wanted))
-        .returning(*_COLUMNS)
-    )
-    return [Early(*row) for row in await connection.execute(query)]
+    return [Early(*row) for row in await _TAKE.all(connection, account_id=account_id, names=wanted)]
 
 
 async def take_pending_receipts(
@@ -131,6 +127,14 @@ _COLUMNS = (
     early_arrivals.c.kind,
     early_arrivals.c.identity_id,
     early_arrivals.c.data,
+)
+_TAKE = Query(
+    sa.delete(early_arrivals)
+    .where(
+        early_arrivals.c.account_id == sa.bindparam("account_id"),
+        early_arrivals.c.provider_message_id.in_(sa.bindparam("names", expanding=True)),
+    )
+    .returning(*_COLUMNS)
 )
 
 

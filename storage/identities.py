@@ -16,6 +16,7 @@ from hub.events import Channel
 from hub.ids import CustomerId, IdentityId, new_id
 from storage.bulk import Bulk
 from storage.dialect import upsert
+from storage.query import Query
 from storage.tables import channel_identities, customers
 from storage.unit_of_work import UnitOfWork
 
@@ -61,6 +62,12 @@ _RENAME = (
     .values(external_id=sa.bindparam("v_name"))
 )
 _SAVE_COUNTERS = Bulk.update(channel_identities, "id", without=_ONLY - set(_COUNTERS))
+_FIND = Query(
+    sa.select(*_COLUMNS).where(
+        channel_identities.c.account_id == sa.bindparam("account_id"),
+        channel_identities.c.external_id.in_(sa.bindparam("external_ids", expanding=True)),
+    )
+)
 _INSERT_HOMES = Bulk.insert(customers, without=("name", "name_folded", "note", "attributes", "made_by"))
 
 
@@ -71,10 +78,8 @@ async def find(connection: AsyncConnection, addresses: Iterable[Address]) -> dic
         by_account.setdefault(account_id, []).append(external_id)
     found: dict[Address, Identity] = {}
     for account_id, external_ids in by_account.items():
-        query = sa.select(*_COLUMNS).where(
-            channel_identities.c.account_id == account_id, channel_identities.c.external_id.in_(external_ids)
-        )
-        found |= {identity.address: identity for identity in map(_from_row, await connection.execute(query))}
+        rows = await _FIND.all(connection, account_id=account_id, external_ids=external_ids)
+        found |= {identity.address: identity for identity in map(_from_row, rows)}
     return found
 
 
@@ -166,7 +171,7 @@ def _home_row(identity: Identity) -> dict[str, Any]:
     return {"id": home, "current_id": home, "tags": {}, "created_at": at, "changed_at": at}
 
 
-def _from_row(row: sa.Row[Any]) -> Identity:
+def _from_row(row: Any) -> Identity:
     values = row._asdict()
     values["channel"] = Channel(values["channel"])
     return Identity(**values)

@@ -3,10 +3,20 @@
 from collections.abc import Iterable
 
 from storage.dialect import upsert
+from storage.query import Query
 from storage.tables import seen_events
 from storage.unit_of_work import UnitOfWork
 
 EventKey = tuple[str, str]  # account_id, dedupe_key
+
+_TAKE = {
+    is_sqlite: Query(
+        upsert(seen_events, is_sqlite=is_sqlite)
+        .on_conflict_do_nothing()
+        .returning(seen_events.c.account_id, seen_events.c.dedupe_key)
+    )
+    for is_sqlite in (True, False)
+}
 
 
 async def take_new(work: UnitOfWork, keys: Iterable[EventKey]) -> set[EventKey]:
@@ -18,6 +28,5 @@ async def take_new(work: UnitOfWork, keys: Iterable[EventKey]) -> set[EventKey]:
     rows = [{"account_id": account, "dedupe_key": key, "seen_at": now} for account, key in sorted(set(keys))]
     if not rows:
         return set()
-    insert = upsert(seen_events, is_sqlite=work.is_sqlite).on_conflict_do_nothing()
-    taken = insert.returning(seen_events.c.account_id, seen_events.c.dedupe_key)
-    return {(row.account_id, row.dedupe_key) for row in await work.connection.execute(taken, rows)}
+    taken = await _TAKE[work.is_sqlite].each(work.connection, rows)
+    return {(row.account_id, row.dedupe_key) for row in taken}

@@ -5,7 +5,8 @@ SQLAlchemy took 0.33 to 0.5 ms instead of 0.12 to 0.2 ms, and a thread's answer 
 hub writes are short statements by key, so they may as well run where they are asked for. Long reads belong to
 `Database.reading`, which keeps aiosqlite.
 
-This is the part of aiosqlite's interface that SQLAlchemy's adapter uses.
+This is the part of aiosqlite's interface that SQLAlchemy's adapter uses, and `cursor_of` for statements that need no
+adapter.
 """
 
 import asyncio
@@ -14,6 +15,8 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 BUSY_WAIT_S = 5.0  # for another process that writes
 BUSY_LOOK_S = 0.01
@@ -27,6 +30,7 @@ class InlineConnection:
     def __init__(self, path: str) -> None:
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=512)
         self._commits = ThreadPoolExecutor(1, thread_name_prefix="sqlite commit")
+        self.spare_cursor = self._connection.cursor()  # for statements whose rows are fetched at once
 
     def cursor(self) -> "InlineCursor":
         return InlineCursor(self._connection)
@@ -48,6 +52,17 @@ class InlineConnection:
 
     async def create_function(self, name: str, arguments: int, function: Callable[..., Any], **options: Any) -> None:
         self._connection.create_function(name, arguments, function, **options)
+
+
+async def cursor_of(connection: AsyncConnection) -> sqlite3.Cursor | None:
+    """A cursor of the driver itself, in the transaction of `connection`; None where there is none in this thread."""
+    inside = connection.sync_connection
+    raw = inside.connection.driver_connection if inside is not None else None
+    if not isinstance(raw, InlineConnection):
+        return None
+    if not connection.in_transaction():
+        await connection.begin()
+    return raw.spare_cursor
 
 
 class InlineCursor:

@@ -24,6 +24,7 @@ from hub.events import (
 )
 from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, TouchpointId
 from storage.bulk import Bulk
+from storage.query import Query
 from storage.tables import ON_THEIR_WAY, channel_identities, provider_messages, touchpoints
 from storage.unit_of_work import UnitOfWork
 
@@ -32,6 +33,17 @@ ON_THEIR_WAY_MAX = 2000  # of one batch's identities
 
 _INSERT = Bulk.insert(touchpoints, without=("number",))
 _INSERT_NUMBERED = Bulk.insert(touchpoints)
+_LAST_NUMBER = Query(sa.select(sa.func.last_insert_rowid()))
+_SELECT_BY_NAMES = (
+    sa.select(provider_messages.c.provider_message_id, touchpoints)
+    .join(touchpoints, touchpoints.c.number == provider_messages.c.touchpoint_number)
+    .where(
+        provider_messages.c.account_id == sa.bindparam("account_id"),
+        provider_messages.c.provider_message_id.in_(sa.bindparam("names", expanding=True)),
+    )
+)
+_BY_NAMES = Query(_SELECT_BY_NAMES)
+_LOCK_BY_NAMES = Query(_SELECT_BY_NAMES.with_for_update(of=touchpoints))
 
 
 @dataclass(slots=True)
@@ -84,9 +96,9 @@ _PLAIN = tuple(
 )
 
 
-def from_row(row: sa.Row[Any]) -> Touchpoint:
+def from_row(row: Any) -> Touchpoint:
     """The working copy of a row that was selected with all columns of the table."""
-    values = row._mapping
+    values = row._asdict()
     delivery = None
     if values["delivery_state"] is not None:
         delivery = Delivery(
@@ -129,7 +141,7 @@ async def insert(work: UnitOfWork, new: Sequence[Touchpoint]) -> None:
     numbers: Sequence[int]
     if work.is_sqlite:
         await _INSERT.execute(work.connection, rows)
-        last = (await work.connection.exec_driver_sql("SELECT last_insert_rowid()")).scalar_one()
+        [(last,)] = await _LAST_NUMBER.all(work.connection)
         numbers = range(last - len(rows) + 1, last + 1)  # ours is the only write lock, AUTOINCREMENT counts by one
     else:
         numbers = await _reserve(work.connection, len(rows))
@@ -143,17 +155,9 @@ async def by_provider_ids(
     connection: AsyncConnection, account_id: str, provider_message_ids: Iterable[str], *, lock: bool = False
 ) -> dict[str, Touchpoint]:
     """provider message id -> touchpoint, for those that are known. Calls are found under `call:<call_id>`."""
-    query = (
-        sa.select(provider_messages.c.provider_message_id, touchpoints)
-        .join(touchpoints, touchpoints.c.number == provider_messages.c.touchpoint_number)
-        .where(
-            provider_messages.c.account_id == account_id,
-            provider_messages.c.provider_message_id.in_(sorted(set(provider_message_ids))),
-        )
-    )
-    if lock:
-        query = query.with_for_update(of=touchpoints)
-    return {row.provider_message_id: from_row(row) for row in await connection.execute(query)}
+    query = _LOCK_BY_NAMES if lock else _BY_NAMES
+    rows = await query.all(connection, account_id=account_id, names=sorted(set(provider_message_ids)))
+    return {row.provider_message_id: from_row(row) for row in rows}
 
 
 async def by_ids(

@@ -29,6 +29,7 @@ from storage.bulk import Bulk
 from storage.dialect import upsert
 from storage.engine import Database
 from storage.faults import storage_errors
+from storage.query import Query
 from storage.tables import log, positions
 
 __all__ = ["OUTBOX_CHANNEL", "Lease", "UnitOfWork", "Units"]
@@ -42,7 +43,8 @@ CommitListener = Callable[[Sequence[Record]], None]
 
 # Built once: SQLAlchemy spends four times longer on building a statement than on running it on SQLite.
 _APPEND = Bulk.insert(log, without=("offset",))
-_ADVANCE = (
+_LAST_OFFSET = Query(sa.select(sa.func.last_insert_rowid()))
+_ADVANCE = Query(
     sa.update(positions)
     .where(
         positions.c.group == sa.bindparam("in_group"),
@@ -98,18 +100,16 @@ class UnitOfWork:
 
     async def advance(self, lease: Lease, next_offset: int) -> None:
         """Stores the position with this transaction's effect. Raises LeaseLost when somebody else took over."""
-        moved = await self.connection.execute(
-            _ADVANCE,
-            {
-                "in_group": lease.group,
-                "in_topic": lease.topic,
-                "in_partition": lease.partition,
-                "with_fence": lease.fence,
-                "next_offset": next_offset,
-                "advanced_at": self.clock.now(),
-            },
+        moved = await _ADVANCE.count(
+            self.connection,
+            in_group=lease.group,
+            in_topic=lease.topic,
+            in_partition=lease.partition,
+            with_fence=lease.fence,
+            next_offset=next_offset,
+            advanced_at=self.clock.now(),
         )
-        if moved.rowcount != 1:
+        if moved != 1:
             raise LeaseLost(f"{lease.group}: {lease.topic}/{lease.partition} belongs to another worker now")
 
     async def commit(self) -> None:
@@ -144,7 +144,7 @@ class UnitOfWork:
         if not self.is_sqlite:
             await self.connection.execute(sa.text(f"NOTIFY {OUTBOX_CHANNEL}"))
             return []
-        last = (await self.connection.exec_driver_sql("SELECT last_insert_rowid()")).scalar_one()
+        [(last,)] = await _LAST_OFFSET.all(self.connection)
         first = last - len(rows) + 1  # no holes: ours is the only write lock, and AUTOINCREMENT counts by one
         return [
             Record(e.topic, e.partition, first + index, e.key, e.type, e.value, now)
