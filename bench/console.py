@@ -146,15 +146,22 @@ class LiveSocket:
                 if not ack.done():
                     ack.set_exception(CannotMeasure("the live socket was closed"))
 
+    def _hear(self, name: str, content: dict[str, Any]) -> None:
+        if name == "bundle":
+            for message in content["messages"]:
+                self._on_message("event" if "type" in message else "row", message)
+            return
+        self._on_message(name, content)
+        if name in {"sync", "reload"}:
+            self._synced.set()
+
     async def _take(self, socket: aiohttp.ClientWebSocketResponse, text: str) -> None:
         kind = text[:2]
         if text == "2":
             await socket.send_str("3")
         elif kind == "42":
             name, content = orjson.loads(text[text.index("[") :])
-            self._on_message(name, content)
-            if name in {"sync", "reload"}:
-                self._synced.set()
+            self._hear(name, content)
         elif kind == "43":
             head, _, body = text.partition("[")
             ack = self._acks.pop(int(head.rpartition(",")[2]))

@@ -24,7 +24,7 @@ from hub.metrics import counter, gauge
 
 MESSAGE_BYTES_MAX = 64 * 1024  # from a client; files go by HTTP
 PING_EVERY_S, PING_ANSWER_S = 20, 15
-WAITING_MAX = 1000  # messages for one socket
+WAITING_MAX = 500  # messages or bundles for one socket
 JOIN_S = 10.0
 
 SLOW_SOCKETS = counter("sockets_dropped_total", "Sockets that were ended by us.", ["reason"])

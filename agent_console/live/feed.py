@@ -29,6 +29,9 @@ from hub.watchdog import end_process
 LOOK_BACK = timedelta(seconds=60)
 READ_AT_ONCE = 500
 READ_S = 5.0
+# Between two reads: what comes meanwhile goes to each console in one write. A write is what a message costs most, and
+# each goes to every console of its queue. It also lets requests be served while there is a backlog.
+GATHER_S = 0.008
 RETRY_S = 0.5
 STALE_S = 10.0
 DEAF_S = 60.0
@@ -58,11 +61,13 @@ class Presence:
 
 
 class Feed:
-    """One per process. `on_entry` and `on_presence` are called for each new event, in order; they must not wait."""
+    """One per process. `on_entry` and `on_presence` are called for each new event, in order, `on_pause` after those of
+    one read; they must not wait."""
 
     def __init__(self, bus: Bus, clock: Clock, *, on_deaf: Callable[[str], None] = end_process) -> None:
         self.on_entry: Callable[[Entry], None] = lambda _: None
         self.on_presence: Callable[[Presence], None] = lambda _: None
+        self.on_pause: Callable[[], None] = lambda: None
         self._bus = bus
         self._clock = clock
         self._on_deaf = on_deaf
@@ -153,7 +158,8 @@ class Feed:
                 self._heard_at = self._clock.monotonic()
                 READ.labels(topic=topic).inc(len(records))
                 self._take(topic, ring, take, records)
-                await asyncio.sleep(0)  # a backlog must not keep requests from being served
+                self.on_pause()
+                await asyncio.sleep(GATHER_S)
         finally:
             await tail.close()
 

@@ -5,6 +5,7 @@ import socketio
 from agent_console.auth import SignIns
 from agent_console.live.audience import Entry
 from agent_console.live.boards import Boards
+from agent_console.live.bundles import Bundles
 from agent_console.live.catching_up import message_of
 from agent_console.live.feed import Feed, Presence
 from agent_console.live.keeper import Keeper
@@ -31,7 +32,9 @@ class Live:
             parts, sign_ins, self.feed, self.listeners, self.outlet, self._boards, self._typing
         )
         self._keeper = Keeper(parts, self.listeners, self.outlet, self._namespace, Sweeper(server))
+        self._bundles = Bundles(self.outlet)
         self.feed.on_entry, self.feed.on_presence = self._tell, self._tell_presence
+        self.feed.on_pause = self._bundles.flush
         server.register_namespace(self._namespace)
 
     async def run(self) -> None:
@@ -55,7 +58,7 @@ class Live:
         self._boards.stir()
         for how, sids in self.listeners.told(entry).items():
             if sids:
-                self.outlet.send(sids, how, message_of(entry, how))
+                self._bundles.add(sids, how, message_of(entry, how))
 
     def _tell_presence(self, presence: Presence) -> None:
         self._boards.stir()

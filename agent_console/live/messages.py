@@ -1,7 +1,7 @@
 """What travels on the socket (Socket.IO, namespace /agent), as models: the generated TypeScript client has them too.
 
-From the hub:  event (LiveEvent), row (LiveRow), sync (LiveSync), reload (LiveReload), presence (LivePresence),
-               agents (LiveAgents), queues (LiveQueues), typing (LiveTyping), kick (LiveKick)
+From the hub:  event (LiveEvent), row (LiveRow), bundle (LiveBundle), sync (LiveSync), reload (LiveReload),
+               presence (LivePresence), agents (LiveAgents), queues (LiveQueues), typing (LiveTyping), kick (LiveKick)
 To the hub:    watch, unwatch (WatchIn), typing (TypingIn); each is acknowledged with Ack
 On connecting: auth = ConnectAuth
 """
@@ -45,6 +45,12 @@ class LiveRow(LiveEnvelope):
     """For everybody else whose lists show the conversation: how its row looks now."""
 
     conversation: ConversationState
+
+
+class LiveBundle(Frozen):
+    """Several at once, in order: an event has a `type`, a row has not."""
+
+    messages: tuple[LiveEvent | LiveRow, ...]
 
 
 class LiveSync(Frozen):
@@ -123,6 +129,7 @@ class Ack(Frozen):
 MESSAGES: tuple[type[Any], ...] = (
     LiveEvent,
     LiveRow,
+    LiveBundle,
     LiveSync,
     LiveReload,
     LivePresence,

@@ -23,6 +23,7 @@ class Line:
         self.closed = asyncio.Event()
         self._http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
         self._client = socketio.AsyncClient(reconnection=False, http_session=self._http)
+        self._client.on("bundle", self._hear_bundle, namespace=NAMESPACE)
         for event in HEARD:
             self._client.on(event, self._hearing(event), namespace=NAMESPACE)
         self._client.on("connect_error", self._refuse, namespace=NAMESPACE)
@@ -73,6 +74,9 @@ class Line:
             self.heard.append((event, message))
 
         return hear
+
+    def _hear_bundle(self, bundle: Any) -> None:
+        self.heard += [("event" if "type" in message else "row", message) for message in bundle["messages"]]
 
     def _refuse(self, reason: Any = None) -> None:
         self.refused = reason

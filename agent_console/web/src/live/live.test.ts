@@ -54,6 +54,19 @@ function answerChanges(touchpoints: Touchpoint[], seq: number, more: Partial<Cha
 }
 
 describe("the live connection", () => {
+  it("takes a bundle apart, in order", async () => {
+    hub.socket.say("bundle", {
+      messages: [
+        added(11, "một"),
+        { cursor: "c12", at: row.opened_at, conversation: { ...aRow({ seq: 4 }), id: "other", preview: null } },
+        added(12, "hai"),
+      ],
+    });
+    await vi.advanceTimersByTimeAsync(BATCH_MS);
+    expect(texts()?.slice(-2)).toEqual(["một", "hai"]);
+    expect(hub.socket.auth().cursor).toBe("c12");
+  });
+
   it("dials with the snapshot's cursor and the sign-in's token, then goes on from the last message", async () => {
     expect(hub.socket.auth()).toEqual({ csrf: "csrf-token", cursor: "c0" });
     hub.socket.say("event", added(11, "Shop ơi"));

@@ -10,7 +10,7 @@ import { catchUp, reread } from "@/data/detail";
 import { keys } from "@/data/keys";
 import { applyPresence, applyQueues, loadSnapshot, refreshMe } from "@/data/session";
 import type { Timeline } from "@/data/timeline";
-import type { LiveEvent, LivePresence, LiveQueues, LiveRow, LiveTyping, Me } from "@/lib/api/types";
+import type { LiveBundle, LiveEvent, LivePresence, LiveQueues, LiveRow, LiveTyping, Me } from "@/lib/api/types";
 import { applyMessages, isBehind, type Message } from "@/live/apply";
 import { isEvent, isRow } from "@/live/shapes";
 import { noteTyping, setLine } from "@/live/status";
@@ -109,14 +109,28 @@ export class Live {
     socket.on("connect", () => this.onConnect());
     socket.on("disconnect", (reason: string) => this.onDisconnect(reason));
     socket.on("connect_error", (error: Refusal) => this.onRefused(error));
-    socket.on("event", (event: LiveEvent) => this.take(isEvent(event) ? { kind: "event", event } : null, "event"));
-    socket.on("row", (row: LiveRow) => this.take(isRow(row) ? { kind: "row", row } : null, "row"));
+    socket.on("event", (event: LiveEvent) => this.takeEvent(event));
+    socket.on("row", (row: LiveRow) => this.takeRow(row));
+    socket.on("bundle", (bundle: LiveBundle) => {
+      for (const message of bundle.messages) {
+        if (isRow(message)) this.takeRow(message);
+        else this.takeEvent(message);
+      }
+    });
     socket.on("sync", (news: { cursor: string }) => this.onSync(news.cursor));
     socket.on("reload", () => void this.reload());
     socket.on("presence", (news: LivePresence) => applyPresence(this.client, news));
     socket.on("queues", (news: LiveQueues) => applyQueues(this.client, news));
     socket.on("typing", (news: LiveTyping) => noteTyping(news));
     socket.on("kick", () => this.end());
+  }
+
+  private takeEvent(event: LiveEvent): void {
+    this.take(isEvent(event) ? { kind: "event", event } : null, "event");
+  }
+
+  private takeRow(row: LiveRow): void {
+    this.take(isRow(row) ? { kind: "row", row } : null, "row");
   }
 
   private take(message: Message | null, type: string): void {

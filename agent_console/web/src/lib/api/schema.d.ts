@@ -2187,6 +2187,13 @@ export interface components {
         readonly LiveAgents: {
             readonly agents: readonly components["schemas"]["AgentCard"][];
         };
+        /**
+         * LiveBundle
+         * @description Several at once, in order: an event has a `type`, a row has not.
+         */
+        readonly LiveBundle: {
+            readonly messages: readonly (components["schemas"]["LiveEvent"] | components["schemas"]["LiveRow"])[];
+        };
         /** LiveConversationAssigned */
         readonly LiveConversationAssigned: {
             /** Format: date-time */
