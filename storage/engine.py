@@ -27,6 +27,7 @@ Connection = AsyncConnection  # for packages that hand one on to stores and spea
 
 READER_BUSY_TIMEOUT_MS = 5000
 READERS = 4
+READER_CACHE_KIB, WRITER_CACHE_KIB = 4_000, 32_000  # of each connection; behind it is the system's own cache
 POOL_SIZE = 12
 WRITE_WAIT_S = 15.0  # for our own writer before us; a unit of work takes milliseconds
 THREAD_END_S = 5.0
@@ -163,7 +164,7 @@ class Database:
             cursor.execute("PRAGMA synchronous=FULL")
             cursor.execute("PRAGMA foreign_keys=ON")
             cursor.execute("PRAGMA temp_store=MEMORY")
-            cursor.execute("PRAGMA cache_size=-32000")  # 32 MB a connection
+            cursor.execute(f"PRAGMA cache_size=-{READER_CACHE_KIB if read_only else WRITER_CACHE_KIB}")
             # The writer waits for other processes by itself, without stopping the loop.
             cursor.execute("PRAGMA query_only=ON" if read_only else "PRAGMA busy_timeout=0")
             cursor.close()

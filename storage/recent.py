@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from hub.bus.base import Record, fitting
 
-RECORDS_MAX = 8192
+RECORDS_MAX = 4096
 BYTES_MAX = 16 * 1024 * 1024
 
 

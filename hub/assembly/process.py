@@ -13,6 +13,7 @@ from functools import partial
 from aiohttp import web
 
 from hub.assembly import garbage
+from hub.assembly.alone import alone
 from hub.assembly.ground import Ground, open_ground
 from hub.assembly.health import health_routes
 from hub.assembly.parts import Part
@@ -46,16 +47,17 @@ async def serve(
     settings: Settings, *, announce: Callable[[Running], None], company: Company = lambda running: ()
 ) -> None:
     """Until SIGTERM or SIGINT. `announce` is called once it serves; `company`: long tasks that want a serving hub."""
-    async with LoopWatchdog(), open_ground(settings) as ground:
-        port = _Port(settings)
-        try:
-            running = Running(ground, port.url)
-            part = parts_of(running.ground, running.url)
-            door = LongTask("door", partial(_door, port, ground, part, partial(announce, running)), restarts=False)
-            tasks = [LongTask(name, run) for name, run in part.tasks.items()]
-            await run_all([*tasks, door, *company(running)], stop_within_s=settings.stop_within_s)
-        finally:
-            port.close()
+    with alone(settings):
+        async with LoopWatchdog(), open_ground(settings) as ground:
+            port = _Port(settings)
+            try:
+                running = Running(ground, port.url)
+                part = parts_of(running.ground, running.url)
+                door = LongTask("door", partial(_door, port, ground, part, partial(announce, running)), restarts=False)
+                tasks = [LongTask(name, run) for name, run in part.tasks.items()]
+                await run_all([*tasks, door, *company(running)], stop_within_s=settings.stop_within_s)
+            finally:
+                port.close()
 
 
 async def _door(port: "_Port", ground: Ground, part: Part, announce: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from connectors import CONNECTORS
 from connectors.accounts import checked_settings, plain_settings
 from hub.assembly.accounts import put_account, put_agent
+from hub.assembly.alone import LOCK, alone
 from hub.assembly.ground import Ground
 from hub.assembly.process import Running, serve
 from hub.demo import house, story
@@ -40,7 +41,8 @@ async def serve_demo(settings: Settings, *, fresh: bool, say: Callable[[str], No
     if settings.is_cluster:
         raise BadInput("demo_embedded", "The demo runs embedded: unset HUB_KAFKA_URL.")
     if fresh:
-        _empty(settings.data)
+        with alone(settings):
+            _empty(settings.data)
     await serve(
         settings,
         announce=lambda running: None,  # not before there is somebody who can sign in: see _play
@@ -103,7 +105,7 @@ def _announce(process: Running, stage: Stage, say: Callable[[str], None]) -> Non
 
 def _empty(data: Path) -> None:
     """Only a folder that the demo made."""
-    if data.exists() and any(data.iterdir()) and not (data / MARK).exists():
+    if any(path.name != LOCK for path in data.iterdir()) and not (data / MARK).exists():
         raise BadInput("not_a_demo", f"{data} does not hold a demo shop: remove it yourself, or choose another --data.")
     shutil.rmtree(data, ignore_errors=True)
 
