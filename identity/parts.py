@@ -8,17 +8,16 @@ is one claim.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from hub.events import Author, Evidence, MessageReceived
 from hub.ids import EventId, IdentityId
 from identity.arrivals import Arrival
 from identity.numbers.parts import Said, claims_across, may_be_part
 from storage import touchpoints as touchpoint_store
+from storage.engine import Connection
 
 
 async def claims_of_parts(
-    connection: AsyncConnection, arrivals: Sequence[Arrival], within: timedelta
+    connection: Connection, arrivals: Sequence[Arrival], within: timedelta
 ) -> Mapping[EventId, tuple[Evidence, ...]]:
     """By the last arrival of the sender that may be a part. `within` zero: none."""
     last_parts = {a.identity.id: a for a in arrivals if within and (text := _text(a)) is not None and may_be_part(text)}
