@@ -210,20 +210,21 @@ class Register:
 
     # --- customers ---------------------------------------------------------------------------------------------------
 
-    async def hold_owners(self, ids: Iterable[IdentityId]) -> None:
-        """The customers these identities are part of, whoever that is once they are held."""
-        await self._members_of(ids)
-
-    async def _members_of(self, ids: Iterable[IdentityId]) -> list[Identity]:
-        """All identities of all customers concerned, those customers held. Raises NotFound for unknown identities."""
+    async def hold_owners(self, ids: Iterable[IdentityId]) -> set[CustomerId]:
+        """The customers these identities are part of, held: nobody moves them any more. Raises NotFound for unknown
+        identities."""
         wanted = set(ids)
         while True:
             owners = await identity_store.customers_of(self._connection, wanted)
             if owners.keys() != wanted:
                 raise NotFound("identity_unknown", "There is no such channel identity.", where="identity_id")
             if set(owners.values()) <= self.held:
-                return await identity_store.by_customers(self._connection, owners.values())
+                return set(owners.values())
             await self.hold(owners.values())
+
+    async def _members_of(self, ids: Iterable[IdentityId]) -> list[Identity]:
+        """All identities of all customers concerned, those customers held. Raises NotFound for unknown identities."""
+        return await identity_store.by_customers(self._connection, await self.hold_owners(ids))
 
     async def _regroup(self, members: Sequence[Identity], note: Note) -> None:
         """The customers of `members` anew, from the links as they are now: first what parts, then what comes together.

@@ -136,10 +136,8 @@ class Batch:
     async def _lock_identities(self, arrivals: Sequence[Arrival]) -> None:
         """As they are now. Whose they are may have changed before we held that customer."""
         copies = {arrival.identity.id: arrival.identity for arrival in arrivals}
+        await self._register.hold_owners(copies)
         locked = await identity_store.lock(self._connection, copies)
-        while not (owners := {identity.customer_id for identity in locked.values()}) <= self._register.held:
-            await self._register.hold(owners)
-            locked = await identity_store.lock(self._connection, copies)
         for identity_id, now in locked.items():
             copy = copies[identity_id]
             copy.customer_id, copy.last_seq, copy.last_inbound_at = now.customer_id, now.last_seq, now.last_inbound_at

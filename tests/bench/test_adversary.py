@@ -63,7 +63,7 @@ class Listener(Crowd):
 
 async def test_the_shop_in_memory_decides_as_the_one_with_a_database(tmp_path: Path) -> None:
     clock = ManualClock(BEGAN)
-    wanted = [s for _, s in scenarios(SEED, range(60)) if s.kind != "kept apart by an agent"][:24]
+    wanted = [s for _, s in scenarios(SEED, range(40)) if s.kind != "kept apart by an agent"][:12]
     async with town("sqlite", clock=clock) as here:
         for number, scenario in enumerate(wanted):
             listener = Listener()

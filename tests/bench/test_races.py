@@ -24,7 +24,7 @@ async def test_nothing_is_broken_when_all_come_at_once(kind: str) -> None:
     async with town(kind, agents=WORKERS) as here, AsyncExitStack() as stack:
         connections = [await stack.enter_async_context(opened(here.url)) for _ in here.agents]
         hands = [Hand(units, agent, i) for i, (units, agent) in enumerate(zip(connections, here.agents, strict=True))]
-        for number in range(2 * len(KINDS)):
+        for number in range(len(KINDS)):
             this = plan(SEED, number, workers=WORKERS)
             await hands[0].does(this.before)
             await asyncio.gather(*(hand.does(steps) for hand, steps in zip(hands, this.actors, strict=False)))

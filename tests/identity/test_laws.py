@@ -93,4 +93,4 @@ def test_whatever_was_done_the_order_of_undos_does_not_matter(tmp_path: Path) ->
         shutil.copytree(template, folder)
         return databases.sqlite_url(folder)
 
-    run_machine(OrdersWithResolving, open_database, examples=6)
+    run_machine(OrdersWithResolving, open_database, examples=4)

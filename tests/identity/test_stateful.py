@@ -28,7 +28,7 @@ def test_any_sequence_leaves_the_customers_that_the_entries_in_force_say(
         shutil.copytree(template, folder)
         return databases.sqlite_url(folder)
 
-    run_machine(machine, open_database, examples=10)
+    run_machine(machine, open_database, examples=7)
 
 
 @pytest.mark.timeout(120)
