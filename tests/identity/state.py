@@ -13,9 +13,9 @@ from storage.unit_of_work import Units
 Row = dict[str, Any]
 State = dict[str, dict[Any, Row]]  # table -> key -> row
 
-# A change is told with a new number. Why an agent has it is told anew when it is given back. `own` is how parting
-# remembers; what it remembers shows when everybody has parted.
-NEVER_AS_BEFORE = {"conversations": {"seq", "why", "own"}, "touchpoints": {"seq"}}
+# A change is told with a new number, and dated. Why an agent has it is told anew when it is given back. `own` is how
+# parting remembers; what it remembers shows when everybody has parted.
+NEVER_AS_BEFORE = {"customers": {"changed_at"}, "conversations": {"seq", "why", "own"}, "touchpoints": {"seq"}}
 
 
 async def whole_state(units: Units) -> State:
