@@ -23,7 +23,7 @@ from agent_console.views import (
 from hub.clock import Clock
 from hub.errors import NotFound
 from hub.events import Channel, CustomerMerged, CustomerSplit
-from hub.ids import ConversationId, CustomerId
+from hub.ids import ConversationId, CustomerId, IdentityId
 from storage import accounts as account_store
 from storage import console_reads, history
 from storage import customers as customer_store
@@ -36,6 +36,7 @@ from storage.accounts import ChannelAccount
 from storage.conversations import Conversation
 from storage.customers import Panel
 from storage.engine import Connection
+from storage.ledger import Entry, Link
 
 CONVERSATIONS_SHOWN = 20
 ORDERS_SHOWN = 20
@@ -109,14 +110,22 @@ async def _customer(
 ) -> CustomerView:
     ids = [identity.id for identity in panel.identities]
     theirs = await console_reads.conversations_of(connection, sight_of(caller), ids, limit=CONVERSATIONS_SHOWN)
+    links = await ledger_store.links_of(connection, ids)
     return customer_view(
         panel,
         accounts,
-        await ledger_store.of_identities(connection, ids),
-        await ledger_store.links_of(connection, ids),
+        await _history(connection, ids, links),
+        links,
         [conversation.state() for conversation in theirs],
         await order_store.of_identities(connection, ids, limit=ORDERS_SHOWN),
     )
+
+
+async def _history(connection: Connection, ids: Sequence[IdentityId], links: Sequence[Link]) -> list[Entry]:
+    """Every entry about these identities, also one that took another away from them. In order."""
+    named = await ledger_store.of_identities(connection, ids)
+    parted = await ledger_store.that_parted(connection, links)
+    return sorted({entry.id: entry for entry in [*named, *parted]}.values(), key=lambda entry: entry.number)
 
 
 async def _timeline(connection: Connection, panel: Panel, query: TimelineQuery) -> TimelinePage:

@@ -180,7 +180,9 @@ class Register:
                 link.lapsed_by = [e for e in link.lapsed_by if e != root.id] + ([root.id] if holds else [])
                 link.kept = by_agent and not holds
         await ledger.update_links(self._connection, [*own, *cut])
-        if root.kind != "merge" and root.run_id is None:
+        if root.kind == "merge":
+            await self._settle_accepted(root, holds)
+        elif root.run_id is None:
             await self._settle_apart(root, holds)
 
     # --- people who are not the same ---------------------------------------------------------------------------------
@@ -206,6 +208,19 @@ class Register:
                 at=split.at if holds else None,
                 by=split.agent_id,
                 entry_id=split.id,
+            )
+
+    async def _settle_accepted(self, merge: Entry, holds: bool) -> None:
+        """The suggestion that an agent accepted by it is open again when that is undone."""
+        ids = [suggestion.id for suggestion in await suggestions.by_entry(self._connection, merge.id)]
+        if ids:
+            await suggestions.settle(
+                self._connection,
+                ids,
+                "accepted" if holds else "open",
+                at=merge.at if holds else None,
+                by=merge.agent_id,
+                entry_id=merge.id,
             )
 
     # --- customers ---------------------------------------------------------------------------------------------------

@@ -133,6 +133,25 @@ async def of_identities(connection: AsyncConnection, ids: Iterable[IdentityId]) 
     ]
 
 
+async def that_parted(connection: AsyncConnection, links: Iterable[Link]) -> list[Entry]:
+    """Entries that cut one of these links, with their undos: they may name other identities. In order."""
+    cutters = {entry_id for link in links for entry_id in (*link.cut_by, *link.lapsed_by)}
+    if not cutters:
+        return []
+    pairs = sa.select(ledger.c.identity_a, ledger.c.identity_b).where(ledger.c.id.in_(sorted(cutters))).subquery()
+    query = (
+        sa.select(ledger)
+        .where(
+            ledger.c.identity_a == pairs.c.identity_a,
+            ledger.c.identity_b == pairs.c.identity_b,
+            sa.or_(ledger.c.id.in_(sorted(cutters)), ledger.c.target_id.is_not(None)),
+        )
+        .distinct()
+        .order_by(ledger.c.number)
+    )
+    return [_entry(row) for row in await connection.execute(query)]
+
+
 async def links_of(connection: AsyncConnection, ids: Iterable[IdentityId]) -> list[Link]:
     """Links with at least one end among `ids`, in force or not, in order of their making."""
     among = sorted(set(ids))

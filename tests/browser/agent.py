@@ -7,7 +7,7 @@ from typing import Any
 from playwright._impl._api_structures import SetCookieParam
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.flow.shop import LAN, PASSWORD, Shop
+from tests.flow.shop import LAN, PASSWORD, Member, Shop
 from tools.servers import REPOSITORY
 
 LAUNCH = [
@@ -36,7 +36,9 @@ class Agent:
     troubles: list[str] = field(default_factory=list)
 
     @classmethod
-    async def before(cls, browser: Browser, shop: Shop, *, signed_in: bool = True, **more: Any) -> "Agent":
+    async def before(
+        cls, browser: Browser, shop: Shop, *, who: Member = LAN, signed_in: bool = True, **more: Any
+    ) -> "Agent":
         """In front of the console: of the form to sign in, or of the first screen."""
         options: dict[str, Any] = {"locale": "vi-VN", "timezone_id": "Asia/Ho_Chi_Minh", "viewport": DESK} | more
         context = await browser.new_context(**options)
@@ -44,7 +46,7 @@ class Agent:
         context.set_default_timeout(SETTLE_MS)
         url = shop.console_url.replace("127.0.0.1", "localhost")
         if signed_in:
-            name, value = (await shop.console(LAN)).cookie
+            name, value = (await shop.console(who)).cookie
             # As if set over HTTPS: browsers hold loopback for secure, but not the tool that sets cookies from outside.
             cookie = SetCookieParam(name=name, value=value, url="https://localhost/", secure=True, httpOnly=True)
             await context.add_cookies([cookie])
@@ -99,6 +101,10 @@ class Agent:
 
     async def view(self, name: str) -> None:
         await self.page.get_by_role("navigation", name="Chế độ xem").get_by_role("link", name=name).click()
+
+    async def go(self, page: str) -> None:
+        """By the rail."""
+        await self.page.get_by_role("navigation", name="Trang").get_by_role("link", name=page).click()
 
     # --- what is seen ------------------------------------------------------------------------------------------------
 

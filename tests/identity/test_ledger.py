@@ -440,6 +440,22 @@ async def test_an_accepted_suggestion_is_a_merge(world: World) -> None:
             await commands.accept_suggestion(work, suggestion_id, agent)
 
 
+async def test_undoing_an_accepted_suggestion_asks_again_and_redoing_it_does_not(world: World) -> None:
+    suggestion_id, agent = await suggested(world)
+    async with world.units.begin() as work:
+        entry_id = await commands.accept_suggestion(work, suggestion_id, agent)
+        await work.commit()
+    assert entry_id is not None
+    undo_id = await undo(world, entry_id, agent)
+    assert (await world.the_conversation(*WEB)).suggestions == 1
+    await undo(world, undo_id, agent)
+    assert await world.same_person(CALL, WEB)
+    async with world.units.database.reading() as connection:
+        suggestion = await suggestion_store.find(connection, suggestion_id)
+    assert suggestion is not None
+    assert (suggestion.status, suggestion.entry_id) == ("accepted", entry_id)
+
+
 async def test_a_rejected_suggestion_never_comes_again(world: World) -> None:
     suggestion_id, agent = await suggested(world)
     async with world.units.begin() as work:

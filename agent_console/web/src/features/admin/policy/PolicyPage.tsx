@@ -1,10 +1,11 @@
 /** When customers are merged by themselves. Whoever changes it first sees whom that would join or split. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
 import { useChannelAccounts } from "@/features/admin/api";
 import { isUnfinished, tryPolicy, usePolicy, usePolicyRun, usePolicyRuns } from "@/features/admin/policy/api";
+import own from "@/features/admin/policy/Policy.module.css";
 import { RulesForm } from "@/features/admin/policy/RulesForm";
 import { RunPanel } from "@/features/admin/policy/RunPanel";
 import { Versions } from "@/features/admin/policy/Versions";
@@ -20,9 +21,14 @@ export default function PolicyPage() {
   const runs = usePolicyRuns();
   const accounts = useChannelAccounts();
   const [chosenId, setChosenId] = useState<string>();
+  const panel = useRef<HTMLDivElement>(null);
   const shownId = chosenId ?? worthShowing(runs.data ?? [], policy.data?.current.version)?.id;
   const run = usePolicyRun(shownId);
   const saving = useSaving(() => undefined);
+  const isThere = run.data !== undefined && run.data.id === chosenId;
+  useEffect(() => {
+    if (isThere) panel.current?.scrollIntoView({ block: "start", behavior: "smooth" }); // what was asked for below
+  }, [isThere]);
   const error = policy.error ?? accounts.error ?? runs.error;
   if (error !== null) return <Fault error={error} onRetry={() => void policy.refetch()} />;
   if (!policy.data || !accounts.data || !runs.data) return <Skeleton lines={8} />;
@@ -30,7 +36,9 @@ export default function PolicyPage() {
   return (
     <>
       <p className={css.hint}>{t("rules.hint", { seconds: takes_effect_within_s })}</p>
-      {run.data && <RunPanel run={run.data} current={current} onRun={(next) => setChosenId(next.id)} />}
+      <div ref={panel} className={own.panel}>
+        {run.data && <RunPanel run={run.data} current={current} onRun={(next) => setChosenId(next.id)} />}
+      </div>
       <RulesForm
         key={current.version}
         rules={current.rules}

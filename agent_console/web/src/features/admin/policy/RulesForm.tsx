@@ -129,6 +129,7 @@ function Strengths({ draft, set, fault }: Part) {
             min={1}
             max={DAYS_MAX}
             allowDecimal={false}
+            hideControls
             error={fault(`expires_after_days.${strength}`)}
             onChange={(days) => set(withExpiry(draft, strength, typeof days === "number" ? days : null))}
           />
@@ -154,6 +155,7 @@ function Limits({ draft, set, fault }: Part) {
             min={min}
             max={max}
             allowDecimal={false}
+            hideControls
             error={fault(name)}
             onChange={(value) => typeof value === "number" && set({ ...draft, [name]: value })}
           />
