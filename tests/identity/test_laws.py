@@ -68,11 +68,9 @@ def _as_seen(state: State) -> State:
     """Who is who, and the open conversation of each. What was opened and closed on the way depends on the way."""
     standing = [row for row in state["conversations"].values() if row["status"] != ConversationStatus.CLOSED.value]
     return {
-        "people": {key: row["customer_id"] for key, row in state["channel_identities"].items()},
-        "records": {key: row["current_id"] for key, row in state["customers"].items()},
-        "timeline": {
-            key: (row["identity_id"], row["number"], row["text"]) for key, row in state["touchpoints"].items()
-        },
+        "channel_identities": state["channel_identities"],
+        "customers": state["customers"],
+        "touchpoints": {key: _without(row, "conversation_id") for key, row in state["touchpoints"].items()},
         "conversations": {row["customer_id"]: _without(row, "id", "merged_into") for row in standing},
         "suggestions": state["suggestions"],
     }
