@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hub.events import (
+    PUBLIC_KINDS,
     Author,
     CallProgressed,
     Channel,
@@ -17,6 +18,7 @@ from hub.events import (
     Profile,
     Strength,
     TouchpointEvent,
+    UnsupportedReceived,
 )
 from hub.events.common import NAME_MAX_CHARS
 from hub.folding import fold
@@ -101,4 +103,6 @@ def _written(data: TouchpointEvent) -> tuple[Evidence, ...]:
     """Only what the customer wrote: a number that the business sends is not the customer's."""
     if isinstance(data, MessageReceived) and data.author is Author.CUSTOMER:
         return claims_in(data.text)
+    if isinstance(data, UnsupportedReceived):
+        return claims_in(data.raw) if data.kind in PUBLIC_KINDS else ()
     return claims_in(data.text) if isinstance(data, MessageEdited) else ()

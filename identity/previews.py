@@ -1,6 +1,6 @@
 """The last line of a conversation, for lists. Pure."""
 
-from hub.events import CallState, Channel, Preview
+from hub.events import PUBLIC_KINDS, CallState, Channel, Preview
 from hub.events.state import PREVIEW_MAX_CHARS
 from storage.touchpoints import Touchpoint
 
@@ -20,7 +20,7 @@ def _kind(touchpoint: Touchpoint) -> str:
         ringing = touchpoint.call.state in (CallState.OFFERED, CallState.RINGING)
         return "call_ringing" if ringing else f"call_{touchpoint.call.state.value}"
     if touchpoint.unsupported_kind is not None:
-        return "unsupported"
+        return "public" if touchpoint.unsupported_kind in PUBLIC_KINDS else "unsupported"
     if touchpoint.text or not touchpoint.attachments:
         return "text"
     return touchpoint.attachments[0].kind.value

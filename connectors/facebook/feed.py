@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from connectors.facebook.reading import CHANNEL, Ignored, Item, Page
 from connectors.facebook.wire import FeedValue
 from connectors.payload import clip, dedupe_key, digest, moment, unsupported
-from hub.events import Profile
+from hub.events import Profile, UnsupportedReceived
+from hub.events.common import TEXT_MAX_CHARS
 
 FEED_PREFIX = "feed:"
 _VISITOR_POSTS = frozenset({"post", "status", "photo", "video", "share"})
@@ -31,18 +32,21 @@ def read_change(change: Any, page: Page, entry_time: int | None) -> Item:
     kind = _kind(value)
     if kind is None:
         return Ignored(f"feed:{clip(value.item, 40)}:{clip(value.verb, 20)}")
-    return unsupported(CHANNEL, _head(value, page, entry_time), kind, change)
+    head = _head(value, page, entry_time)
+    if value.message and value.message.strip():
+        return UnsupportedReceived(channel=CHANNEL, kind=kind, raw=clip(value.message, TEXT_MAX_CHARS) or "", **head)
+    return unsupported(CHANNEL, head, f"feed_{kind}", change)
 
 
 def _kind(value: FeedValue) -> str | None:
-    """None for what is not a customer's words: likes, removals, moderation."""
+    """One of PUBLIC_KINDS; None for what is not a customer's words: likes, removals, moderation."""
     if value.verb not in _WRITTEN:
         return None
     edited = "" if value.verb == "add" else "_edited"
     if value.item == "comment" and value.comment_id:
-        return f"feed_comment{edited}"
+        return f"comment{edited}"
     if value.item in _VISITOR_POSTS and value.post_id and value.author:
-        return f"feed_post{edited}"
+        return f"post{edited}"
     return None
 
 

@@ -46,6 +46,7 @@ from hub.events.identified import (
     TouchpointChanged,
 )
 from hub.events.inbound import (
+    PUBLIC_KINDS,
     TOUCHPOINTS,
     AccountAlarmed,
     CallProgressed,
@@ -78,6 +79,7 @@ __all__ = [
     "DEAD_LETTERS",
     "DEFAULT_POOL",
     "OUTBOUND",
+    "PUBLIC_KINDS",
     "ROUTING",
     "TOPICS",
     "TOUCHPOINTS",

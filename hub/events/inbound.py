@@ -129,9 +129,15 @@ class ProfileReceived(TouchpointEvent):
     consent: Consent | None = None
 
 
+PUBLIC_KINDS = frozenset({"comment", "comment_edited", "post", "post_edited"})
+
+
 @register
 class UnsupportedReceived(TouchpointEvent):
-    """Something happened on the channel that this release does not show in full. Kept and shown as such."""
+    """Something happened on the channel that this release does not show in full. Kept and shown as such.
+
+    Of a `kind` in PUBLIC_KINDS `raw` is what the customer wrote, for everybody to read; of any other, what came.
+    """
 
     TYPE: ClassVar[str] = "hub.unsupported_received.v1"
 

@@ -106,7 +106,7 @@ async def test_a_conversation_on_facebook() -> None:
     assert (first.text, first.provider_message_id, tap.button_payload) == ("Còn hàng không? 🛒", mid, "TALK_TO_HUMAN")
     assert picture.attachments[0].url.startswith(page.url)
     assert [edit.text for edit in received.of(MessageEdited)] == ["Còn size M không?"]
-    assert [comment.kind for comment in received.of(UnsupportedReceived)] == ["feed_comment"]
+    assert [comment.kind for comment in received.of(UnsupportedReceived)] == ["comment"]
     staff, ours = received.of(MessageReceived, lambda event: event.author is Author.BUSINESS)
     assert (staff.attempt_id, ours.attempt_id) == (None, ATTEMPT)
     assert (ours.provider_message_id,) == sent.provider_message_ids

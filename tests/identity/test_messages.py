@@ -21,7 +21,7 @@ from identity.settings import IdentitySettings
 from router import commands as router_commands
 from storage import tables
 from storage.unit_of_work import Units
-from tests.identity.world import World, build_world
+from tests.identity.world import E164, PHONE, World, build_world
 
 
 async def test_a_first_message_makes_a_customer_and_a_waiting_conversation(world: World) -> None:
@@ -287,3 +287,16 @@ async def _resolved_by_an_agent(world: World) -> object:
         await router_commands.resolve(work, conversation.id, agent)
         await work.commit()
     return agent
+
+
+async def test_a_public_comment_shows_its_words_and_its_number_counts(world: World) -> None:
+    await world.hears(world.unsupported("fb-main", "feed:7", kind="comment", raw=f"Chốt 1 cái, {PHONE} nha shop"))
+    conversation = await world.the_conversation("fb-main", "feed:7")
+    assert conversation.preview is not None
+    assert (conversation.preview.kind, conversation.customer_phone) == ("public", E164)
+    assert conversation.preview.text.startswith("Chốt 1 cái")
+
+
+async def test_numbers_in_what_a_provider_sent_raw_are_nobodys_words(world: World) -> None:
+    await world.hears(world.unsupported("fb-main", "u7", kind="reel", raw=f'{{"id": "{PHONE}", "to": "{E164}"}}'))
+    assert (await world.the_conversation("fb-main", "u7")).customer_phone is None

@@ -250,10 +250,10 @@ def test_what_the_hub_has_no_use_for_is_ignored_with_a_reason(name: str, reason:
 def test_a_comment_is_kept_under_an_identity_of_the_feed() -> None:
     event = read("feed_comment")
     assert isinstance(event, UnsupportedReceived)
-    assert (event.kind, event.identity) == ("feed_comment", f"feed:{PSID}")
+    assert (event.kind, event.identity) == ("comment", f"feed:{PSID}")
     assert event.dedupe_key == "feed:9001_5001:add:1790000019"
     assert event.occurred_at == datetime.fromtimestamp(1790000019, UTC)
-    assert json.loads(event.raw)["value"]["message"] == "Gia bao nhieu a?"
+    assert event.raw == "Gia bao nhieu a?", "what was written, for everybody to read"
     assert event.profile is not None
     assert event.profile.display_name == "Lan Nguyen"
 
@@ -261,7 +261,7 @@ def test_a_comment_is_kept_under_an_identity_of_the_feed() -> None:
 def test_two_edits_of_a_comment_in_one_second_are_two_events() -> None:
     first = only(to_events(recorded("feed_comment_edited"), PAGE)[0])
     second = only(to_events(recorded("feed_comment_edited").replace(b"Gia si", b"Gia le"), PAGE)[0])
-    assert first.kind == "feed_comment_edited"
+    assert first.kind == "comment_edited"
     assert first.dedupe_key != second.dedupe_key
 
 
@@ -270,7 +270,13 @@ def test_a_comment_whose_author_is_hidden_stands_for_itself() -> None:
 
 
 def test_a_visitors_post_is_kept() -> None:
-    assert read("feed_post").kind == "feed_post"
+    assert read("feed_post").kind == "post"
+
+
+def test_a_comment_without_words_is_kept_as_it_came() -> None:
+    event = only(to_events(recorded("feed_comment").replace(b"Gia bao nhieu a?", b""), PAGE)[0])
+    assert event.kind == "feed_comment"
+    assert json.loads(event.raw)["value"]["comment_id"] == "9001_5001"
 
 
 def test_entries_of_another_page_are_counted_and_never_stored() -> None:

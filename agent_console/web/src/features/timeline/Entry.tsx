@@ -72,8 +72,11 @@ function Time({ at }: { at: string }) {
   );
 }
 
+const PUBLIC = ["comment", "comment_edited", "post", "post_edited"] as const;
+
 function Body({ touchpoint }: { touchpoint: Touchpoint }) {
   const { t } = useTranslation();
+  const publicKind = PUBLIC.find((kind) => kind === touchpoint.unsupported_kind);
   const attachments = touchpoint.attachments.map((attachment, index) => {
     const place = `${index}:${attachment.blob ?? ""}`; // anew once our copy is there
     return (
@@ -95,7 +98,13 @@ function Body({ touchpoint }: { touchpoint: Touchpoint }) {
         </div>
       )}
       {attachments.length > 0 && <div className={css.attachments}>{attachments}</div>}
-      {touchpoint.unsupported_kind !== null && (
+      {publicKind && (
+        <div className={css.bubble}>
+          <span className={css.public}>{t(`thread.public.${publicKind}`)}</span>
+          <MessageText text={touchpoint.text ?? ""} />
+        </div>
+      )}
+      {touchpoint.unsupported_kind !== null && !publicKind && (
         <div className={css.unsupported}>
           <p>{t("thread.unsupported", { kind: touchpoint.unsupported_kind })}</p>
           {touchpoint.text && (
