@@ -160,6 +160,16 @@ def races(rounds: int, seed: int | None, scenario: int | None, as_json: bool) ->
     show(run("races", lambda: measure(rounds=rounds, seed=chosen, scenario=scenario)), as_json)
 
 
+@main.command()
+@count(5_000)
+@in_json
+def numbers(count: int, as_json: bool) -> None:
+    """Phone numbers in chat: precision, recall and speed beside PhoneNumberMatcher's."""
+    from bench.numbers import measure
+
+    show(run("numbers", lambda: measure(count=count)), as_json)
+
+
 def run(rig: str, measurement: Measurement) -> Report:
     """Ends the program with 1 and the reason when it could not measure."""
     at, machine, load = report.now(), Machine.this(), report.load_average()
