@@ -15,7 +15,9 @@ Source: Ministry of Information and Communications, decision 2036/QD-BTTTT of 20
 import re
 from typing import Final
 
-MOBILE: Final = re.compile(r"(?:3[2-9]|7[06-9]|8[1-8]|9[0-8])\d{7}")  # surely; the rest: ask phonenumbers
+# Surely; what else may be one, phonenumbers is asked.
+MOBILE: Final = re.compile(r"(?:(?:3[2-9]|5[689]|7[06-9]|8[1-8]|9[0-8])\d|52[238]|559|89[6-9]|99[013-9])\d{6}")
+LAND_LINE: Final = re.compile(r"2(?:0[3-9]|1[0-689]|2[0-25-9]|[38][2-9]|4[2-8]|5[124-9]|6[0-39]|7[0-7]|9[0-4679])\d{7}")
 
 _MOVED_MOBILE: Final = {
     **{f"16{n}": f"3{n}" for n in "23456789"},

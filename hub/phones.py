@@ -10,7 +10,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from hub.numbering import MOBILE, is_old_land_line, todays
+from hub.numbering import LAND_LINE, MOBILE, is_old_land_line, todays
 
 WRITTEN_MAX_CHARS: Final = 64  # '"Nguyen Thi Hoa" <sip:+84912345678@10.0.0.1>' fits; anything longer is no number
 CACHED_NUMBERS: Final = 4096  # one customer's number passes here with each of their messages
@@ -45,7 +45,7 @@ def is_personal(e164: str) -> bool:
     """Whether one household or person can be behind `e164`: mobile or fixed, not toll free, premium, shared, VoIP.
 
     Only such a number may join customers. False for anything that is no valid E.164 number."""
-    if e164.startswith("+84") and MOBILE.fullmatch(e164[3:]):
+    if e164.startswith("+84") and (MOBILE.fullmatch(e164[3:]) or LAND_LINE.fullmatch(e164[3:])):
         return True
     return len(e164) <= WRITTEN_MAX_CHARS and _is_personal(e164)
 
@@ -58,11 +58,10 @@ def is_withheld(raw: str | None) -> bool:
 def from_national(national: str) -> str | None:
     """E.164 of a number without country code and trunk zero, also one of before the moves; None: nobody's."""
     national = todays(national)
-    if MOBILE.fullmatch(national):
+    if MOBILE.fullmatch(national) or LAND_LINE.fullmatch(national):
         return f"+84{national}"
-    is_mobile = len(national) == 9 and national[0] in "35789"
-    is_land_line = len(national) == 10 and national[0] == "2"
-    return _validated(f"+84{national}", None) if is_mobile or is_land_line else None
+    may_be_mobile = len(national) == 9 and national[0] in "35789"
+    return _validated(f"+84{national}", None) if may_be_mobile else None
 
 
 @lru_cache(CACHED_NUMBERS)

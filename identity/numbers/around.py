@@ -48,8 +48,9 @@ def around(text: Shown, found: Candidate, floor: int, ceiling: int) -> Around:
     before = _TOKEN.findall(text.plain, start, found.start)
     before.reverse()
     after = _TOKEN.findall(text.plain, found.end, end)
-    leads_on = end == ceiling < len(text.plain)
-    return Around(before, _clause(after, leads_on=leads_on) if after else after, text, start, end)
+    if after:
+        after = _clause(after, leads_on=end == ceiling < len(text.plain))
+    return Around(before, after, text, start, end)
 
 
 def _clause(after: list[str], *, leads_on: bool) -> list[str]:

@@ -7,7 +7,6 @@ Text -> shown (as its reader sees it) -> candidates by shape (written, spoken, m
 """
 
 import operator
-import re
 from typing import Final, NamedTuple
 
 from hub.events import EvidenceKind, Strength
@@ -17,9 +16,7 @@ from identity.numbers.meaning import Role, role_of
 from identity.numbers.shown import Shown, shown
 from identity.numbers.written import Candidate
 
-# Eight digits close together, or letters that pass for some: what most messages do not have.
 _START: Final = operator.attrgetter("start")
-_DIGITS: Final = re.compile(r"\d(?:\D{0,3}\d){6}")
 
 
 class Find(NamedTuple):
@@ -41,15 +38,16 @@ def finds_in(text: str) -> list[Find]:
     """In order, not overlapping; one that is written twice is found twice. Linear in the length of `text`."""
     has_mail = "@" in text
     has_words = spoken.HINT.search(text) is not None
-    if not (has_mail or has_words or _DIGITS.search(text)):
+    if not (has_mail or has_words or written.DIGITS.search(text)):
         return []
     seen = shown(text)
     mails = mailboxes(seen) if has_mail else []
     plain = without_links(without(seen.plain, mails))
-    in_words = list(spoken.candidates(plain)) if has_words else []
+    if not (mails or has_words):
+        return _judged(Shown(text, plain, seen.places), written.candidates(seen, plain))
+    in_words = spoken.candidates(plain) if has_words else []
     numbers = written.candidates(seen, without(plain, in_words))  # a run that is half in words is not torn apart
-    found = numbers if not (mails or in_words) else sorted([*numbers, *in_words, *mails], key=_START)
-    return _judged(Shown(seen.original, plain, seen.places), found) if found else []
+    return _judged(Shown(text, plain, seen.places), sorted([*numbers, *in_words, *mails], key=_START))
 
 
 def _judged(text: Shown, found: list[Candidate]) -> list[Find]:

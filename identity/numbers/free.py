@@ -26,7 +26,7 @@ def stands_free(text: Shown, plain: str, start: int, end: int) -> bool:
     return (
         (before in " \n(:" or _is_free_left(text, plain, start, before))
         and (after in "\n,;:!?)" or _is_free_right(text, plain, end, after))
-        and (end - start == 10 or _is_all(plain, start, end))
+        and is_whole(plain, start, end)
     )
 
 
@@ -78,13 +78,13 @@ def _is_free_of_digits(plain: str, end: int) -> bool:
     return word is None or word[2] not in _PREFIXES_OF_CODES
 
 
-def _is_all(plain: str, start: int, end: int) -> bool:
+def is_whole(plain: str, start: int, end: int) -> bool:
     """No date, and no first part of a longer number that is written in groups."""
     written = plain[start:end]
-    if _DATE.match(written):
-        return False
     if written.isdigit():
         return True
+    if _DATE.match(written):
+        return False
     group = _NEXT_GROUP.match(plain, end)
     if group is None or _PHONE_FOLLOWS.match(plain, end):
         return True

@@ -32,9 +32,11 @@ def role_of(text: Shown, found: Candidate, floor: int, ceiling: int) -> Role | N
     near = around(text, found, floor, ceiling)
     if found.doubtful and words.PHONE.isdisjoint(near.before[:_CODE_WORDS_MAX]):
         return None
+    after = _after(near) if near.after else None
+    if words.TELLING.isdisjoint(near.before) and not near.after:
+        return Role.OWN
     if "@" not in found.value and (_is_code(near) or _is_code_afterwards(near.after)):
         return None
-    after = None if words.TELLS_PERSON.isdisjoint(near.after) and words.SELF.isdisjoint(near.after) else _after(near)
     before = Role.OWN if words.TELLS_PERSON.isdisjoint(near.before) else _before(near)
     return Role.RECIPIENT if before is Role.RECIPIENT and after is Role.OTHER else after or before
 
@@ -48,15 +50,17 @@ def _is_code(near: Around) -> bool:
         return False
     unknown = 0
     for place, word in enumerate(near.before[:_CODE_WORDS_MAX]):
-        phrases = near.phrases(place)
-        is_code = not words.CODE_FAR.isdisjoint(phrases) or (unknown == 0 and _is_near_code(phrases))
-        if is_code and near.is_spelled(word, phrases, words.CODE_SPELLINGS):
-            return True
-        if place == 0 and word == ".":  # "order no. 0912…"
-            continue
-        unknown += word not in words.FILLERS
-        if _ends_clause(word) or not words.PHONE.isdisjoint(phrases) or unknown > _UNKNOWN_MAX:
-            return False
+        if word in words.ENDS_OF_CODES:
+            phrases = near.phrases(place)
+            is_code = not words.CODE_FAR.isdisjoint(phrases) or (unknown == 0 and _is_near_code(phrases))
+            if is_code and near.is_spelled(word, phrases, words.CODE_SPELLINGS):
+                return True
+            if not words.PHONE.isdisjoint(phrases):
+                return False
+        if word not in words.FILLERS and (place or word != "."):  # "order no. 0912…"
+            unknown += 1
+            if unknown > _UNKNOWN_MAX or _ends_clause(word):
+                return False
     return False
 
 
@@ -86,6 +90,8 @@ def _before(near: Around) -> Role:
         if word in ENDS or word[0].isdigit():
             return Role.OWN
         crossed = crossed or word == ","
+        if word not in words.ENDS_OF_PEOPLE:
+            continue
         phrases = near.phrases(place)
         if not words.RECIPIENT.isdisjoint(phrases) and not _is_self(near, place + 2):
             return Role.RECIPIENT
@@ -153,6 +159,8 @@ def _is_of_writer(near: Around, owned: int) -> bool:
 
 def _after(near: Around) -> Role | None:
     """None: they do not say."""
+    if words.TELLS_PERSON.isdisjoint(near.after) and words.SELF.isdisjoint(near.after):
+        return None
     pointed = False
     for place, word in enumerate(near.after[:_AFTER_WORDS_MAX]):
         pair = " ".join(near.after[place : place + 2])

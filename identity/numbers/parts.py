@@ -19,6 +19,7 @@ from identity.numbers.meaning import Role
 PARTS_MAX: Final = 4
 FIRST_MAX_CHARS: Final = 300  # what stands before a first part says whose it is, not more
 _TAIL_CHARS: Final = 24
+_DIGIT: Final = re.compile("[0-9]")
 _POLITE: Final = r"(?:\W{0,3}(?:ạ|nha|nhé|nhe|nhá|ah|a|đó|shop))?\W{0,3}"
 _RUN: Final = r"[0-9](?:[ .\-]{0,3}[0-9]){1,8}"  # two digits at least: a single one is an answer to "how many?"
 _FIRST: Final = re.compile(rf"(?<![\w.,+*#/-])(?:\+?84|0)(?:[ .\-]{{0,3}}[0-9]){{1,8}}{_POLITE}\Z")
@@ -35,7 +36,10 @@ class Said:
 
 def may_be_part(text: str) -> bool:
     """For each message, so cheap: hardly any is."""
-    return _FIRST.search(text, max(0, len(text) - _TAIL_CHARS)) is not None or _NEXT.match(text) is not None
+    tail = max(0, len(text) - _TAIL_CHARS)
+    if not _DIGIT.search(text, tail):
+        return False
+    return _FIRST.search(text, tail) is not None or _NEXT.match(text) is not None
 
 
 def claims_across(said: Sequence[Said], within: timedelta) -> tuple[Evidence, ...]:

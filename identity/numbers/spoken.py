@@ -4,7 +4,6 @@ Digits are read out one by one; "mười hai" for 12 and "hai mươi lăm" for 2
 """
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from hub.phones import from_national
@@ -26,20 +25,17 @@ _RUN: Final = re.compile(
 _NATIONAL: Final = re.compile(r"(?:0|84)(?P<national>[35789]\d{8}|2\d{9}|1[2689]\d{8})")
 _WORDS_MIN: Final = 2  # of a run that is half in digits: "3 hai" happens
 
-# Cheap, over text as it was written: "…ng", "…o" (a zero) or a digit, the word of a digit, and something like one.
-HINT: Final = re.compile(
-    r"[gGoO0-9][ .,\-]{1,3}"
-    r"(?:[bB](?:[aA]|.{1,3}[yYnN])|[nNlLtT].{1,2}[mM]|[cC][hH].{1,2}[nN]|[hH][aA][iI]|[mM].{1,2}[tT]|[tT][uUưƯ]|[sS].{1,2}[uU])"
-    r"[ .,\-]{1,3}[0-9kKmMhHbBtTnNlLsScCoOzZ]"
+_ANY: Final = (  # the word of a digit, as it may be written
+    r"(?:[bB](?:[aA]|.{1,3}[yYnN])|[nNlLtT].{1,2}[mM]|[cC][hH].{1,2}[nN]|[hH][aA][iI]|[mM].{1,2}[tTiI]|[tT][uUưƯ]"
+    r"|[sS].{1,2}[uU]|[kK]?[hH]?.{1,2}[nN][gG]|[kK]?[oO])"
 )
+# Cheap, over text as it was written: "…ng", "…o" (a zero) or a digit, and two words of digits, or one and a digit.
+HINT: Final = re.compile(rf"[gGoO0-9][ .,\-]{{1,3}}{_ANY}[ .,\-]{{1,3}}(?:[0-9]|{_ANY}\b)")
 
 
-def candidates(plain: str) -> Iterator[Candidate]:
+def candidates(plain: str) -> list[Candidate]:
     """In order, not overlapping."""
-    for run in _RUN.finditer(plain):
-        found = _read(plain, run.start(), run.end())
-        if found is not None:
-            yield found
+    return [found for run in _RUN.finditer(plain) if (found := _read(plain, *run.span())) is not None]
 
 
 def _read(plain: str, start: int, end: int) -> Candidate | None:

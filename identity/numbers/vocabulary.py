@@ -76,7 +76,25 @@ NEEDS_MARKS: Final = _set("di, cau, mo, the, lo, gia, con, co")  # without marks
 
 PHRASES: Final = frozenset(phrase for table in (CODE_NEAR, CODE_FAR, OTHERS) for phrase in table if " " in phrase)
 
-TELLS_CODE: Final = frozenset(phrase.split()[-1] for table in (CODE_NEAR, CODE_FAR, BANKS) for phrase in table)
-TELLS_PERSON: Final = frozenset(
-    phrase.split()[-1] for table in (OTHERS, OTHERS_WITH_SELF, RECIPIENT) for phrase in table
-) | _set("bang, bi, co, nhan")
+
+def _telling(*tables: frozenset[str]) -> frozenset[str]:
+    """One word of each phrase, the last that is not all over the place: without any of them no phrase is there."""
+    everywhere = FILLERS | PHONE | {"nha"}
+    rare = (
+        [word for word in phrase.split() if word not in everywhere] or phrase.split()
+        for table in tables
+        for phrase in table
+    )
+    return frozenset(found[-1] for found in rare)
+
+
+TELLS_CODE: Final = _telling(CODE_NEAR, CODE_FAR, BANKS)
+TELLS_PERSON: Final = _telling(OTHERS, OTHERS_WITH_SELF, RECIPIENT) | {"bang", "bi", "co", "nhan"}
+TELLING: Final = TELLS_CODE | TELLS_PERSON
+# A word that is none of these ends no phrase: nothing to look up there.
+ENDS_OF_CODES: Final = frozenset(
+    phrase.split()[-1] for table in (CODE_NEAR, CODE_FAR, BANKS, PHONE) for phrase in table
+)
+ENDS_OF_PEOPLE: Final = SELF | frozenset(
+    phrase.split()[-1] for table in (OTHERS, OTHERS_WITH_SELF, RECIPIENT, SELF_PAIRS) for phrase in table
+)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from hub.numbering import MOBILE, is_old_land_line
 from hub.phones import from_national
 from identity.normalize import is_placeholder, phone_key
-from identity.numbers.free import stands_free
+from identity.numbers.free import is_whole, stands_free
 from identity.numbers.shown import Shown
 
 
@@ -39,6 +39,11 @@ _NUMBER: Final = re.compile(
         | (?: (?<=\+) | (?<=(?<!\d)0)0(?=[1-9]\d{{0,2}}[ .\-]) )(?!84)[1-9](?:{_S}\d){{6,14}}(?!\d) )""",
     re.VERBOSE,
 )
+# Seven digits close together, be it with letters between that pass for some: fewer make no number.
+DIGITS: Final = re.compile(r"\d(?:\D{0,3}\d){6}")
+# How most people write most numbers. Found like this, and no digits besides, it needs no closer look.
+_USUAL: Final = re.compile(r"0(?<![^ \n:(]0)\d{2}[ .\-]?\d[ .\-]?\d\d[ .\-]?\d[ .\-]?\d{3}(?![^ \n,;:!?)])")
+_USUAL_CHARS: Final = 10
 _NOT_DIGIT: Final = dict.fromkeys(map(ord, " .-_()+"))
 _LOOKALIKE: Final = re.compile(r"\d(?:[ .\-]?[oli]|(?<=[oli]\d)|(?<=[oli][ .\-]\d))")
 _AMONG_DIGITS: Final = re.compile(
@@ -46,13 +51,40 @@ _AMONG_DIGITS: Final = re.compile(
 )
 _READ_AS: Final = str.maketrans("oli", "011")
 _FOREIGN_CHARS_MIN: Final = 7
+_FOREIGN_MAX: Final = 50  # looked at in one text: phonenumbers takes half a millisecond for each that does not exist
 _REAL_DIGITS_MIN: Final = 7  # "OIl" is a word; "O9l2345678" is a number
 
 
 def candidates(text: Shown, searched: str) -> list[Candidate]:
     """In order, not overlapping. `searched`: `text.plain` with blanks in place of what was found already."""
+    usual = _usual(searched)
+    if usual is not None:
+        return usual
     plain = _digits_for_letters(searched)
-    return [found for match in _NUMBER.finditer(plain) if (found := _candidate(text, plain, match)) is not None]
+    found, foreign = [], 0
+    for match in _NUMBER.finditer(plain):
+        foreign += match[1] is None
+        if match[1] is not None or foreign <= _FOREIGN_MAX:
+            found.append(_candidate(text, plain, match))
+    return [candidate for candidate in found if candidate is not None]
+
+
+def _usual(searched: str) -> list[Candidate] | None:
+    """None: there are digits besides, to be looked at more closely."""
+    found: list[Candidate] = []
+    done = 0
+    for match in _USUAL.finditer(searched):
+        start, end = match.span()
+        national = searched[start + 1 : end]
+        if end - start != _USUAL_CHARS:
+            national = national.translate(_NOT_DIGIT)
+        if not MOBILE.fullmatch(national) or DIGITS.search(searched, done, start) or not is_whole(searched, start, end):
+            return None
+        done = end
+        value = f"+84{national}"
+        if not is_placeholder(value):
+            found.append(Candidate(value, start, end))
+    return None if DIGITS.search(searched, done) else found or None
 
 
 def _digits_for_letters(plain: str) -> str:
@@ -72,10 +104,11 @@ def _candidate(text: Shown, plain: str, match: re.Match[str]) -> Candidate | Non
         return None
     if plain is not text.plain and sum(map(str.isdigit, text.plain[start:end])) < _REAL_DIGITS_MIN:
         return None
-    value = f"+84{digits}" if MOBILE.fullmatch(digits) else from_national(digits)
+    is_mobile = MOBILE.fullmatch(digits) is not None
+    value = f"+84{digits}" if is_mobile else from_national(digits)
     if value is None or is_placeholder(value):
         return None
-    return Candidate(value, start, end, is_old_land_line(digits))
+    return Candidate(value, start, end, not is_mobile and is_old_land_line(digits))
 
 
 def _foreign(text: Shown, plain: str, start: int, end: int) -> Candidate | None:

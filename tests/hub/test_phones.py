@@ -157,6 +157,13 @@ def test_a_number_that_is_shown_is_not_withheld(shown: str) -> None:
     assert not is_withheld(shown)
 
 
+def test_the_fast_answer_for_land_lines_is_the_one_of_phonenumbers() -> None:
+    for prefix in range(2000, 3000):
+        national = f"{prefix}345678"
+        valid = phonenumbers.is_valid_number(phonenumbers.parse(f"+84{national}"))
+        assert (normalize_phone(f"0{national}") is not None) == (valid or is_old_land_line(national)), national
+
+
 def test_the_fast_answer_for_mobiles_is_the_one_of_phonenumbers() -> None:
     for prefix in range(300, 1000):
         national = f"{prefix}345678"
