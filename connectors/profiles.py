@@ -105,7 +105,8 @@ class ProfileLookups:
         self._connectors = connectors
         self._limits = limits = limits or ProfileLimits()
         self._settled: OrderedDict[str, float] = OrderedDict()  # key in the log -> nobody need ask until (monotonic)
-        self._waiting: set[Address] = set()  # from being taken to being settled
+        self._waiting: dict[Address, str] = {}  # from being taken to being settled, each with its key in the log
+        self._waiting_keys: set[str] = set()
         self._taken: asyncio.Queue[_Question] = asyncio.Queue()  # no longer than `_waiting`
         self._lanes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # account -> whose turn it is
         self._places = asyncio.Semaphore(limits.asking_max)
@@ -118,7 +119,7 @@ class ProfileLookups:
 
     def concerns(self, record: Record) -> bool:
         """May its customer have to be asked for? Told by the key, which is the customer's address."""
-        if record.type not in _MESSAGES:
+        if record.type not in _MESSAGES or record.key in self._waiting_keys:
             return False
         until = self._settled.get(record.key)
         return until is None or until < self._clock.monotonic()
@@ -159,7 +160,8 @@ class ProfileLookups:
             if len(self._waiting) >= self._limits.waiting_max:
                 LOOKUPS.labels(question.channel, "no_room").inc()
                 continue
-            self._waiting.add(question.address)
+            self._waiting[question.address] = key = touchpoint_key(*question.address)
+            self._waiting_keys.add(key)
             self._taken.put_nowait(question)
 
     def _settle_for_now(self, addresses: Iterable[Address]) -> None:
@@ -171,7 +173,7 @@ class ProfileLookups:
             self._settled.popitem(last=False)
 
     def _leave(self, address: Address, _lookup: "asyncio.Task[None]") -> None:
-        self._waiting.discard(address)
+        self._waiting_keys.discard(self._waiting.pop(address))
 
     # --- one lookup --------------------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ from hub.ids import IdentityId, TouchpointId
 from hub.log import get_logger
 
 READ_LIMIT = 500
+GATHER_S = 0.01  # between two reads: most of what is read concerns no visitor
 READ_TIMEOUT_S = 5.0
 PAUSE_S = 1.0  # after trouble with the log or the database
 SHOWN_KEPT = 10_000
@@ -93,6 +94,7 @@ class VisitorLive:
                 await self.show(records)
                 for record in records:
                     self._next[record.partition] = record.offset + 1
+                await asyncio.sleep(GATHER_S)
         finally:
             await tail.close()
 
