@@ -136,6 +136,17 @@ def ledger(messages: int, as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--count", type=click.IntRange(100, 1_000_000), default=100_000, show_default=True, help="Customers.")
+@click.option("--kind", type=click.Choice(["sqlite", "postgres"]), default="sqlite", show_default=True)
+@in_json
+def policy(count: int, kind: str, as_json: bool) -> None:
+    """A changed identity policy over a whole customer base: dry run and application."""
+    from bench.policy import measure
+
+    show(run("policy", lambda: measure(count=count, kind=kind)), as_json)
+
+
+@main.command()
 @count(100_000)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed is the same scenarios.")
 @click.option("--scenario", type=click.IntRange(0), help="Only this one.")

@@ -85,7 +85,7 @@ class _Groups:
         """The identities that are new."""
         fresh = set()
         for one, other in ends:
-            fresh |= {one, other} - self.of_identity.keys()
+            fresh |= {end for end in (one, other) if end not in self.of_identity}
             self._join(self._at_identity(one), self._at_identity(other))
         return fresh
 
