@@ -10,6 +10,7 @@ import type {
   Me,
   Queue,
   ReplyOption,
+  Rules,
   Touchpoint,
 } from "@/lib/api/types";
 
@@ -207,3 +208,18 @@ export function anEvent(
     event: { conversation: row, ...more },
   } as unknown as LiveEvent;
 }
+
+/** The hub's defaults. */
+export const USUAL_RULES: Rules = {
+  lasting_channels: ["facebook", "zalo"],
+  shared_phone_max: 5,
+  identities_per_value_max: 50,
+  recycled_after_days: 90,
+  claims_per_identity_max: 3,
+  suggestions_per_value_max: 3,
+  strengths: {},
+  sources: {},
+  expires_after_days: { claimed: 730 },
+  accounts: [],
+  never_keys: [],
+};

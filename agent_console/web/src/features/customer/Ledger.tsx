@@ -58,7 +58,7 @@ function Line({ conversationId, line, customer }: LineProps) {
     .map((id) => customer.identities.find((identity) => identity.id === id))
     .flatMap((identity) => (identity ? words.channel(identity.channel) : []));
   return (
-    <li className={css.ledgerLine} data-void={!line.in_force || undefined}>
+    <li className={css.ledgerLine} data-void={!line.in_force || wasParted(line) || undefined}>
       <Icon name={signs[line.kind]} size={14} />
       <div className={css.ledgerWords}>
         <p>
@@ -69,6 +69,7 @@ function Line({ conversationId, line, customer }: LineProps) {
         <p className={css.ledgerMeta}>
           {`${dateTime(line.at)} · ${by}`}
           {!line.in_force && ` · ${t("merge.undone")}`}
+          {wasParted(line) && ` · ${t("ledger.parted")}`}
         </p>
         {act.error !== null && <Fault error={act.error} />}
       </div>
@@ -79,9 +80,14 @@ function Line({ conversationId, line, customer }: LineProps) {
           disabled={act.isBusy}
           onClick={() => void act.run(() => undoEntry(line.id))}
         >
-          {t("merge.undo")}
+          {t(line.kind === "undo" ? "ledger.redo" : "merge.undo")}
         </button>
       )}
     </li>
   );
+}
+
+/** A merge that nobody undid, but that a later split, move or change of the rules has cut. */
+function wasParted(line: LedgerLine): boolean {
+  return line.kind === "merge" && line.in_force && !line.revocable;
 }

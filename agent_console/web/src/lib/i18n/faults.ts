@@ -11,6 +11,7 @@ const PHRASES: readonly (readonly [RegExp, (t: TFunction, found: RegExpMatchArra
   [/greater than or equal to ([\d.]+)/i, (t, [, least]) => t("fault.tooSmall", { least })],
   [/less than or equal to ([\d.]+)/i, (t, [, most]) => t("fault.tooLarge", { most })],
   [/should match pattern/i, (t) => t("fault.pattern")],
+  [/neither a telephone number nor an e-mail/i, (t) => t("fault.numberOrMailbox")],
   [/valid (?:URL|URI)|URL scheme|valid address/i, (t) => t("fault.address")],
   [/should be a valid (?:integer|number)/i, (t) => t("fault.number")],
   [/should be a valid (?:string|list|tuple|dictionary|boolean|datetime)/i, (t) => t("fault.kind")],

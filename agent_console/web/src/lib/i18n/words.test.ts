@@ -17,6 +17,25 @@ beforeEach(async () => {
   await speak("vi");
 });
 
+const WHO_IS_WHO = {
+  merge: ["by_agent", "by_policy", "suggestion_accepted", "same_phone.attested", "same_phone.claimed"].concat([
+    "same_email.attested",
+    "same_email.claimed",
+    "same_user.attested",
+  ]),
+  split: ["by_agent", "by_policy"],
+  move: ["by_agent"],
+  undo: ["by_agent", "by_policy"],
+  suggest: ["anonymous_claim", "several_owners", "different_names", "shared", "recycled", "claim_chain"].concat([
+    "same_account",
+    "different_numbers",
+    "many_numbers",
+    "claims_off",
+    "held_back",
+    "not_counted",
+  ]),
+};
+
 describe("explanations", () => {
   const same = {
     code: "merge.same_phone.claimed",
@@ -57,6 +76,47 @@ describe("explanations", () => {
     );
     expect(words.explanation({ code: "merge.by_agent", params: { reason: null } })).toBe(
       "nhân viên xác nhận là cùng một người",
+    );
+  });
+
+  it("have a whole sentence for every code in both languages", async () => {
+    const params = {
+      phone: "+84912345678",
+      email: "hoa@example.com",
+      user: "KH-17",
+      kind: "phone",
+      value: "+84912345678",
+      source_a: "message_text",
+      source_b: "caller_id",
+      source: "message_text",
+      strength: "claimed",
+      owners: 2,
+      identities: 7,
+      silent_days: 120,
+      claimed: 5,
+      name_a: "Hoà",
+      name_b: "Tuấn",
+      reason: "đã gọi lại",
+      rule: "merge.same_phone.claimed",
+      because: "suggest.shared",
+      suggestion: "suggest.anonymous_claim",
+    };
+    for (const locale of ["vi", "en"] as const) {
+      await speak(locale);
+      for (const [group, codes] of Object.entries(WHO_IS_WHO)) {
+        for (const code of codes) {
+          const said = words.reason({ code: `${group}.${code}`, params });
+          expect(said, code).not.toMatch(/[{}]|undefined|explain\.|merge\.|suggest\./);
+          expect(said.length, code).toBeGreaterThan(12);
+        }
+      }
+    }
+  });
+
+  it("say what changed rules made of a join", () => {
+    const params = { kind: "phone", value: "+84912345678", identities: 7, because: "suggest.shared" };
+    expect(words.reason({ code: "split.by_policy", params })).toBe(
+      "Quy tắc gộp đã thay đổi: 0912\u00a0345\u00a0678 có ở 7 danh tính, có thể dùng chung.",
     );
   });
 
