@@ -28,7 +28,7 @@ from identity import joining
 from identity.board import Board
 from identity.gathering import Note, assign
 from identity.previews import preview_of
-from identity.shares import Hands, share_of
+from identity.shares import Hands, remember_preview, share_of
 from storage import conversations as conversation_store
 from storage import routing
 from storage import touchpoints as touchpoint_store
@@ -131,6 +131,8 @@ def _show_own(root: Conversation, p: Part, tree: Collection[ConversationId]) -> 
     root.channels = tuple(channel for channel in root.channels if channel in among) or root.channels
     if p.newest is not None and p.newest.conversation_id in tree:
         root.preview = preview_of(p.newest)
+        if p.newest.identity_id == root.identity_id:
+            remember_preview(root, root.preview)
 
 
 def _lead_to(board: Board, conversation: Conversation, into: ConversationId) -> None:

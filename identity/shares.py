@@ -33,7 +33,7 @@ class Hands:
 @dataclass(frozen=True, slots=True)
 class Share:
     """`unread` may be negative in an own share: what was read of the others' messages. `preview` is that of before the
-    first join: what was said since is for the caller to look up."""
+    first join: what was said since is for the caller to look up, and to have remembered."""
 
     id: ConversationId
     opened_at: datetime
@@ -104,6 +104,12 @@ def put(conversation: Conversation, share: Share, closed: Sequence[Share]) -> No
     settled = {name: left for name, ids in own.settled.items() if (left := [i for i in ids if i in there])}
     credit = {i: at for i, at in own.credit.items() if i in there}
     conversation.own = _as_json(Own(own.share, settled, credit)) if closed else None
+
+
+def remember_preview(conversation: Conversation, preview: Preview) -> None:
+    """Of the one who opened it, also while others are closed into it."""
+    if conversation.own is not None:
+        conversation.own = conversation.own | {"preview": preview.model_dump(mode="json")}
 
 
 def credited(conversation: Conversation, share: Share) -> Share:

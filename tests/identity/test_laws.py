@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -27,10 +28,13 @@ from tests.identity.machine import Machine, MachineWithResolving, run_machine
 from tests.identity.state import Row, State, differences, whole_state
 
 UNDONE_MAX = 6
+_PEOPLE = ("channel_identities", "customers", "touchpoints", "suggestions")
 
 
 class Orders(Machine):
     """At any moment: what is undone in one order, in a copy of the shop, and in another one, in another copy."""
+
+    same: ClassVar[tuple[str, ...]] = (*_PEOPLE, "conversations")
 
     @rule(seed=st.integers(0, 2**32 - 1))
     def the_order_of_undos_does_not_matter(self, seed: int) -> None:
@@ -42,7 +46,7 @@ class Orders(Machine):
         entries = [self.entry_ids[i] for i in some]
         one = self.run(self._undone(entries))
         other = self.run(self._undone(rng.sample(entries, len(entries))))
-        unlike = differences(one, other)
+        unlike = differences({table: one[table] for table in self.same}, other)
         assert not unlike, "\n".join(unlike)
 
     async def _undone(self, entries: Sequence[LedgerEntryId]) -> State:
@@ -61,7 +65,10 @@ class Orders(Machine):
 
 
 class OrdersWithResolving(Orders, MachineWithResolving):
-    pass
+    """What is resolved is settled for those who were one customer then, so who was that depends on the order. People
+    and their timelines do not."""
+
+    same = _PEOPLE
 
 
 def _as_seen(state: State) -> State:
@@ -91,4 +98,5 @@ def test_whatever_was_done_the_order_of_undos_does_not_matter(tmp_path: Path) ->
         shutil.copytree(template, folder)
         return databases.sqlite_url(folder)
 
-    run_machine(OrdersWithResolving, open_database, examples=4)
+    for machine in (Orders, OrdersWithResolving):
+        run_machine(machine, open_database, examples=3)
