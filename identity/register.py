@@ -17,10 +17,11 @@
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from hub.errors import BadInput, Conflict, NotFound
-from hub.events import Explanation
+from hub.events import ConversationState, CustomerChanged, Explanation
 from hub.ids import AgentId, CustomerId, IdentityId, LedgerEntryId, RunId, SuggestionId, new_id
 from identity.board import Board
 from identity.gathering import Note, gather
@@ -30,11 +31,12 @@ from identity.parting import part
 from storage import customers as customer_store
 from storage import identities as identity_store
 from storage import ledger, suggestions
-from storage.customers import Line
+from storage.customers import Line, show
 from storage.identities import Identity
 from storage.ledger import Entry, Link, in_force
 from storage.suggestions import Suggestion
 
+SUGGESTS = "suggest."  # how the codes of suggestions begin; others stand for pairs that were only kept apart
 PAIRS_MAX = 400  # remembered as different people by one split; customers of more identities are remembered in part
 
 
@@ -153,6 +155,7 @@ class Register:
         holds = in_force(root.id, [*chain, entry])
         await self._set_force(root, [*chain, entry], holds)
         await self._regroup(members, Note(root.id, why, entry.at, agent_id, undone=not holds))
+        await self._show_anew({member.customer_id for member in members})
         return entry.id
 
     async def _links_of_chain(self, target: Entry) -> tuple[list[Link], list[Link]]:
@@ -198,8 +201,8 @@ class Register:
 
     async def _settle_apart(self, split: Entry, holds: bool) -> None:
         settled = await suggestions.by_entry(self._connection, split.id)
-        made_by_split = [s.id for s in settled if s.why.code == split.why.code]
-        suggested = [s.id for s in settled if s.why.code != split.why.code]
+        suggested = [s.id for s in settled if s.why.code.startswith(SUGGESTS)]
+        made_by_split = [s.id for s in settled if not s.why.code.startswith(SUGGESTS)]  # by this one or an older one
         for ids, otherwise in ((made_by_split, "obsolete"), (suggested, "open")):
             await suggestions.settle(
                 self._connection,
@@ -277,6 +280,14 @@ class Register:
         self.customer_of |= moved
         self.held |= set(moved.values())
 
+    async def _show_anew(self, customers: Collection[CustomerId]) -> None:
+        """What is suggested to them may be different although they are who they were."""
+        lines = await self._lines(customers)
+        for customer_id in sorted(customers):
+            conversation = self._board.open_of(customer_id)
+            if conversation is not None and show(conversation, lines[customer_id]):
+                self._board.record(conversation, partial(_changed, customer_id))
+
     async def _lines(self, customers: Iterable[CustomerId]) -> dict[CustomerId, Line]:
         return await customer_store.lines(self._connection, customers)
 
@@ -311,6 +322,10 @@ class Register:
             agent_id=agent_id,
             run_id=run_id,
         )
+
+
+def _changed(customer_id: CustomerId, state: ConversationState) -> CustomerChanged:
+    return CustomerChanged(conversation=state, customer_id=customer_id)
 
 
 def _edges(links: Iterable[Link]) -> list[tuple[IdentityId, IdentityId]]:

@@ -153,3 +153,17 @@ async def test_the_only_identity_of_a_customer_moves_and_comes_back(world: World
     await undo(world, entry_id, agent)
     assert not await world.same_person(WEB, FB)
     assert await state(world) == before
+
+
+async def test_whom_a_split_and_then_a_move_kept_apart_nobody_is_asked_about_when_both_are_undone(world: World) -> None:
+    """They were parted by agents, never suggested."""
+    agent = await joined(world)
+    async with world.units.begin() as work:
+        split_id = await commands.split_identity(work, [(await world.identity(*ZALO)).id], agent)
+        await work.commit()
+    await undo(world, split_id, agent)
+    await undo(world, await move(world, ZALO, WEB, agent), agent)
+    assert await world.same_person(FB, ZALO)
+    async with world.units.database.reading() as connection:
+        known = await suggestion_store.of_identities(connection, [(await world.identity(*ZALO)).id])
+    assert {s.status for s in known} == {"obsolete"}
