@@ -20,6 +20,7 @@ from identity.numbers.meaning import Role
 from tests.identity import corpus
 from tests.identity.corpus import Line, Part
 
+PARTS: tuple[Part, ...] = ("development", "held_out", "fresh")
 RUNS = 9
 TALK_IN_A_HUNDRED = 95  # of the messages of a day, those in which nobody writes a number
 
@@ -36,7 +37,7 @@ def by_matcher(text: str) -> list[str]:
 
 
 async def measure(*, count: int) -> list[Figure]:
-    lines = [*corpus.lines("development"), *corpus.lines("held_out")]
+    lines = [line for part in PARTS for line in corpus.lines(part)]
     return [*_quality(lines), *_speed([line.text for line in lines], count)]
 
 
@@ -44,10 +45,10 @@ async def measure(*, count: int) -> list[Figure]:
 
 
 def _quality(lines: Sequence[Line]) -> Iterator[Figure]:
-    for part in ("development", "held_out"):
+    for part in PARTS:
         chosen = [line for line in lines if line.part == part]
         yield from _values(part, chosen)
-    yield from _whole(lines)
+        yield from _whole(part, chosen)
 
 
 def _values(part: Part, lines: Sequence[Line]) -> Iterator[Figure]:
@@ -70,7 +71,7 @@ def _measured(lines: Sequence[Line], finder: Finder) -> tuple[float, float]:
     return right / (right + extra), right / (right + missed)
 
 
-def _whole(lines: Sequence[Line]) -> Iterator[Figure]:
+def _whole(part: Part, lines: Sequence[Line]) -> Iterator[Figure]:
     right = found_in_all = labelled = roles = 0
     for line in lines:
         finds = finds_in(line.text)
@@ -80,9 +81,9 @@ def _whole(lines: Sequence[Line]) -> Iterator[Figure]:
         roles += sum((f.value, f.start, f.end, f.role.value) in labels for f in finds)
         found_in_all, labelled = found_in_all + len(finds), labelled + len(labels)
     note = "value, place, and whether it is the writer's own; mailboxes, too"
-    yield Figure(name="whole label: precision", value=right / found_in_all, owed=0.99, note=note)
-    yield Figure(name="whole label: recall", value=right / labelled, owed=0.97)
-    yield Figure(name="right among recipient, other, own", value=roles / labelled)
+    yield Figure(name=f"whole label, {part}: precision", value=right / found_in_all, owed=0.99, note=note)
+    yield Figure(name=f"whole label, {part}: recall", value=right / labelled, owed=0.97)
+    yield Figure(name=f"whole label, {part}: recall with recipients told from others", value=roles / labelled)
 
 
 # --- speed -----------------------------------------------------------------------------------------------------------

@@ -43,11 +43,12 @@ def finds_in(text: str) -> list[Find]:
     seen = shown(text)
     mails = mailboxes(seen) if has_mail else []
     plain = without_links(without(seen.plain, mails))
+    searched = seen if plain is seen.plain else Shown(text, plain, seen.places)
     if not (mails or has_words):
-        return _judged(Shown(text, plain, seen.places), written.candidates(seen, plain))
+        return _judged(searched, written.candidates(searched, plain))
     in_words = spoken.candidates(plain) if has_words else []
-    numbers = written.candidates(seen, without(plain, in_words))  # a run that is half in words is not torn apart
-    return _judged(Shown(text, plain, seen.places), sorted([*numbers, *in_words, *mails], key=_START))
+    numbers = written.candidates(searched, without(plain, in_words))  # a run half in words is not torn apart
+    return _judged(searched, sorted([*numbers, *in_words, *mails], key=_START))
 
 
 def _judged(text: Shown, found: list[Candidate]) -> list[Find]:

@@ -128,6 +128,8 @@ def _of_form(before: list[str]) -> Role:
 def _is_self(near: Around, place: int) -> bool:
     if place >= len(near.before) or near.before[place] not in words.SELF:
         return False
+    if near.before[place + 1 : place + 2] == ["giup"]:  # "lưu số mẹ giúp em": a favour, not whose it is
+        return False
     word, following = near.before[place], near.before[place - 1] if place else "so"
     if word in words.TITLES and following not in words.FILLERS and following not in words.PHONE and following.isalpha():
         return False  # "chị Thu"

@@ -18,11 +18,11 @@ PHONE: Final = _set("""
 
 # It is something else. NEAR: nothing but FILLERS in between; FAR: two more words of any kind.
 CODE_NEAR: Final = _set("""
-    don, don hang, dh, order, ordered, id, bill, key, van don, vandon, vd, so don, hoa don, hoadon, invoice, hd, phieu,
-    hop dong, so hop dong, serial, seri, sn, s n, imei, sku, barcode, isbn, code, voucher, coupon, ref, pin, otp, pass,
-    password, gd, giao dich, ft, the, so the, khung, bien so, bks, cmnd, cmt, cccd, cmtnd, can cuoc, ho chieu, ho khau,
-    passport, bhxh, bhyt, bao hiem, no, noi dung, nd, gia, tong, tong cong, ngay, kien, lo, batch, lot, model, tracking,
-    spx, ghn, ghtk, vtp, jt, j t, ems, vnpost""")
+    don, don hang, dh, order, ordered, id, bill, key, van don, vandon, vd, so don, hoa don, hoadon, invoice, hd,
+    phieu, hop dong, so hop dong, serial, seri, sn, s n, imei, sku, barcode, isbn, code, voucher, coupon, ref, pin,
+    otp, pass, password, gd, giao dich, bao danh, ft, the, so the, khung, bien so, bks, cmnd, cmt, cccd, cmtnd, can
+    cuoc, ho chieu, ho khau, passport, bhxh, bhyt, bao hiem, no, noi dung, nd, gia, tong, tong cong, ngay, kien, lo,
+    batch, lot, model, tracking, spx, ghn, ghtk, vtp, jt, j t, ems, vnpost""")
 CODE_FAR: Final = _set("""
     ma, ma don, ma van don, mvd, stk, sotk, tk, so tk, tai khoan, account, acc, iban, mst, ma so thue, so thue, hotline,
     hot line, tong dai, cskh, cham soc khach hang, mat khau, hop dong, the, the tin dung, visa, mastercard, noi dung ck,
@@ -56,11 +56,11 @@ AWAY: Final = _set("cong ty, cty, nha, co quan, van phong, chung cu, phong, lop,
 # Somebody else, and one of these around: whoever receives the goods.
 DELIVERY: Final = _set("nhan, giao, ship, gui")
 RECIPIENT: Final = _set("""
-    nguoi nhan, ng nhan, nhan hang, so nhan, sdt nhan, dt nhan, giao hang goi, nha nhan, nguoi lay""")
+    nguoi nhan, ng nhan, nhan hang, giao hang goi, nha nhan, nguoi lay""")
 FORM_OF_RECIPIENT: Final = ("nguoi nhan", "ng nhan", "ten nguoi nhan")
 
 # What may stand between a number and what is said of it afterwards; POINTING: then a lone word says whose it is.
-AFTER_FILLERS: Final = _set("la, day, ne, so, sdt, dt, cua, nay, thi, do, nha, nhe, (, a, va")
+AFTER_FILLERS: Final = _set("la, day, ne, so, sdt, dt, cua, nay, thi, do, nha, nhe, (, a, va, co, phai")
 POINTING: Final = _set("la, so, sdt, dt, cua, (")
 
 CODE_SPELLINGS: Final[dict[str, str]] = {

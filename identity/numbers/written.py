@@ -41,6 +41,7 @@ _NUMBER: Final = re.compile(
 )
 # Seven digits close together, be it with letters between that pass for some: fewer make no number.
 DIGITS: Final = re.compile(r"\d(?:\D{0,3}\d){6}")
+_DIGITS_MIN: Final = 7
 # How most people write most numbers. Found like this, and no digits besides, it needs no closer look.
 _USUAL: Final = re.compile(r"0(?<![^ \n:(]0)\d{2}[ .\-]?\d[ .\-]?\d\d[ .\-]?\d[ .\-]?\d{3}(?![^ \n,;:!?)])")
 _USUAL_CHARS: Final = 10
@@ -78,13 +79,19 @@ def _usual(searched: str) -> list[Candidate] | None:
         national = searched[start + 1 : end]
         if end - start != _USUAL_CHARS:
             national = national.translate(_NOT_DIGIT)
-        if not MOBILE.fullmatch(national) or DIGITS.search(searched, done, start) or not is_whole(searched, start, end):
+            if not is_whole(searched, start, end):
+                return None
+        if not MOBILE.fullmatch(national) or _has_digits(searched, done, start):
             return None
         done = end
         value = f"+84{national}"
         if not is_placeholder(value):
             found.append(Candidate(value, start, end))
-    return None if DIGITS.search(searched, done) else found or None
+    return None if _has_digits(searched, done, len(searched)) else found or None
+
+
+def _has_digits(searched: str, start: int, end: int) -> bool:
+    return end - start >= _DIGITS_MIN and DIGITS.search(searched, start, end) is not None
 
 
 def _digits_for_letters(plain: str) -> str:

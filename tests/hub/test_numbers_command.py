@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from hub.assembly.numbers import LINE_MAX_BYTES, answer, lines
 from hub.events.common import TEXT_MAX_CHARS
 
-HUB = [str(Path(sys.executable).with_name("hub")), "numbers"]
+HUB = [sys.executable, "-c", "from hub.cli import main; main()", "numbers"]
 
 
 def told(source: bytes) -> list[dict[str, Any]]:
