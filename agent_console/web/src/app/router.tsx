@@ -107,6 +107,28 @@ const policy = createRoute({
   path: "/policy",
   component: lazyRouteComponent(() => import("@/features/admin/policy/PolicyPage")),
 });
+const customers = createRoute({
+  getParentRoute: () => shell,
+  path: paths.customers,
+  validateSearch: (search: Record<string, unknown>): { readonly id?: string } =>
+    typeof search.id === "string" ? { id: search.id } : {},
+  component: lazyRouteComponent(() => import("@/features/customer/CustomersPage")),
+});
+const imports = createRoute({
+  getParentRoute: () => admin,
+  path: "/imports",
+  component: lazyRouteComponent(() => import("@/features/admin/imports/ImportsPage")),
+});
+const attributes = createRoute({
+  getParentRoute: () => admin,
+  path: "/attributes",
+  component: lazyRouteComponent(() => import("@/features/admin/Attributes")),
+});
+const apiKeys = createRoute({
+  getParentRoute: () => admin,
+  path: "/keys",
+  component: lazyRouteComponent(() => import("@/features/admin/ApiKeys")),
+});
 const deadLetters = createRoute({
   getParentRoute: () => admin,
   path: "/dead-letters",
@@ -119,7 +141,8 @@ const tree = root.addChildren([
     home,
     list.addChildren([conversation]),
     suggestions,
-    admin.addChildren([adminHome, channels, agents, policy, deadLetters]),
+    customers,
+    admin.addChildren([adminHome, channels, agents, policy, attributes, imports, apiKeys, deadLetters]),
   ]),
 ]);
 

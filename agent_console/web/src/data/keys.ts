@@ -32,4 +32,10 @@ export const keys = {
   staff: ["admin", "agents"] as const,
   allQueues: ["admin", "queues"] as const,
   deadLetters: ["admin", "dead-letters"] as const,
+  imports: ["admin", "imports"] as const,
+  apiKeys: ["admin", "api-keys"] as const,
+  attributes: ["attributes"] as const,
+  everyCustomers: ["customers"] as const,
+  customers: (q: string) => ["customers", q] as const,
+  customer: (id: string) => ["customer", id] as const,
 };

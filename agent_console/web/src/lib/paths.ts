@@ -6,10 +6,14 @@ export const paths = {
   list: "/conversations/$view",
   conversation: "/conversations/$view/$conversationId",
   suggestions: "/suggestions",
+  customers: "/customers",
   admin: "/admin",
   adminChannels: "/admin/channels",
   adminAgents: "/admin/agents",
   adminPolicy: "/admin/policy",
+  adminImports: "/admin/imports",
+  adminAttributes: "/admin/attributes",
+  adminKeys: "/admin/keys",
   adminDeadLetters: "/admin/dead-letters",
 } as const;
 

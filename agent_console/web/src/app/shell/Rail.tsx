@@ -7,7 +7,7 @@ import { useMe } from "@/data/session";
 import { PresenceMenu } from "@/features/presence/PresenceMenu";
 import { OpenCount } from "@/features/suggestions/OpenCount";
 import { HOME_VIEW, isWorkspace, paths } from "@/lib/paths";
-import { mayAdminister } from "@/lib/permissions";
+import { mayAdminister, oversees } from "@/lib/permissions";
 import { KEYMAP } from "@/lib/shortcuts/keymap";
 import { Brand } from "@/ui/Brand";
 import { IconButton } from "@/ui/Button";
@@ -45,6 +45,13 @@ export function Rail({ onSignedOut, onHelp, onPalette }: Props) {
           <OpenCount />
         </Link>
       </Tooltip>
+      {oversees(me.agent) && (
+        <Tooltip label={t("customers.title")} position="right">
+          <Link to={paths.customers} className={css.page} aria-label={t("customers.title")}>
+            <Icon name="person" size={20} />
+          </Link>
+        </Tooltip>
+      )}
       {mayAdminister(me.agent) && (
         <Tooltip label={t("rail.admin")} position="right">
           <Link

@@ -26,6 +26,15 @@ export default function AdminPage() {
           <Link to={paths.adminPolicy} className={css.tab}>
             {t("rules.title")}
           </Link>
+          <Link to={paths.adminAttributes} className={css.tab}>
+            {t("attributes.title")}
+          </Link>
+          <Link to={paths.adminImports} className={css.tab}>
+            {t("imports.title")}
+          </Link>
+          <Link to={paths.adminKeys} className={css.tab}>
+            {t("keys.title")}
+          </Link>
           <Link to={paths.adminDeadLetters} className={css.tab}>
             {t("admin.deadLetters")}
           </Link>

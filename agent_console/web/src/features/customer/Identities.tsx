@@ -48,9 +48,9 @@ function IdentityCard({ conversationId, identity, customerId, maySplit }: CardPr
     <li className={css.identity}>
       <ChannelMark channel={identity.channel} size={20} />
       <div className={css.words}>
-        <p className={css.name}>{identity.display_name ?? shownId(identity)}</p>
+        <p className={css.name}>{identity.display_name ?? (shownId(identity) || t("customer.byHand"))}</p>
         <p className={css.meta}>
-          <span className={css.account}>{identity.account_name}</span>
+          <span className={css.account}>{identity.account_name || words.channel(identity.channel)}</span>
           {identity.last_inbound_at && (
             <time dateTime={identity.last_inbound_at} title={dateTime(identity.last_inbound_at)}>
               {words.ago(identity.last_inbound_at, now)}
@@ -96,8 +96,12 @@ function IdentityCard({ conversationId, identity, customerId, maySplit }: CardPr
   );
 }
 
+/** Records are known by what follows the colon; those made by hand by nothing that a person would read. */
 function shownId(identity: Identity): string {
-  return identity.external_id.startsWith("+") ? phone(identity.external_id) : identity.external_id;
+  const [kind, ...rest] = identity.channel === "record" ? identity.external_id.split(":") : ["", identity.external_id];
+  if (kind === "hand" || kind === "undone") return "";
+  const id = rest.join(":");
+  return id.startsWith("+") ? phone(id) : id;
 }
 
 function EvidenceLines({ identity }: { identity: Identity }) {

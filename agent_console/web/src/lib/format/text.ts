@@ -18,6 +18,11 @@ export function phone(e164: string): string {
   return national;
 }
 
+/** 2026-11-17 as 17/11/2026. A day has no zone. */
+export function day(iso: string): string {
+  return iso.replace(/^(\d{4})-(\d{2})-(\d{2})$/, "$3/$2/$1");
+}
+
 /** File sizes with the comma of the language: 1,4 MB. */
 export function bytes(count: number, locale: string): string {
   const units = ["B", "kB", "MB", "GB"];
