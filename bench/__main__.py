@@ -135,6 +135,16 @@ def ledger(messages: int, as_json: bool) -> None:
     show(run("ledger", lambda: measure(messages=messages)), as_json)
 
 
+@main.command(name="import")
+@count(100_000)
+@in_json
+def import_(count: int, as_json: bool) -> None:
+    """A file of customers in, once more, and back out."""
+    from bench.imports import measure
+
+    show(run("import", lambda: measure(count=count)), as_json)
+
+
 @main.command()
 @click.option("--count", type=click.IntRange(100, 1_000_000), default=100_000, show_default=True, help="Customers.")
 @click.option("--kind", type=click.Choice(["sqlite", "postgres"]), default="sqlite", show_default=True)

@@ -156,7 +156,9 @@ class Books:
 
     async def _show(self, kept: Sequence[Kept]) -> None:
         """Consoles that look at an open conversation of these customers read the panel anew."""
-        await refresh_customer_line(self.board, {one.customer_id for one in kept if one.changed})
+        looked_at = {o.customer_id for o in kept if o.changed and self.board.open_of(o.customer_id) is not None}
+        if looked_at:
+            await refresh_customer_line(self.board, looked_at)
         await self.board.finish()
 
 

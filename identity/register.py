@@ -262,7 +262,7 @@ class Register:
         await self._move(groups)
         for group in groups:
             olds = list(dict.fromkeys(before[member.id] for member in group))
-            if len(olds) > 1:
+            if len(olds) > 1 and any(self._board.open_of(old) is not None for old in olds):
                 customer_id = group[0].customer_id
                 await gather(self._board, note, customer_id, olds, await self._lines([customer_id]))
 
