@@ -13,7 +13,7 @@ from identity.commands import refresh_customer_line
 from identity.records import Books
 from storage import evidence as evidence_store
 from storage import identities as identity_store
-from storage import ledger, orders, records
+from storage import ledger, orders, records, suggestions
 from storage.evidence import Proof
 from storage.identities import Identity
 from storage.imports import Done
@@ -51,8 +51,8 @@ class Unbooking:
         for one in taken:
             await self._take(known[one.identity_id], sheets[known[one.identity_id].home_customer_id], one)
         await records.save(self._work, [sheets[known[one.identity_id].home_customer_id] for one in taken])
-        await self._give_keys_free(known, [one for one in taken if one.was_new])
         await self._show(one.identity_id for one in taken)
+        await self._clear([known[one.identity_id] for one in taken if one.was_new])
         return {one.identity_id for one in taken}
 
     async def _take(self, identity: Identity, sheet: Sheet, one: Done) -> None:
@@ -73,15 +73,25 @@ class Unbooking:
             if entry.kind == "merge" and _made_by_file(entry, identity_id) and ledger.in_force(entry.id, entries):
                 await self._books.register.undo(entry.id, self._why, None)
 
-    async def _give_keys_free(self, known: dict[IdentityId, Identity], made: Sequence[Done]) -> None:
-        """An empty record keeps its place in the ledger, under a name that no file has."""
-        freed = {one.identity_id: f"undone:{one.identity_id}" for one in made if one.identity_id in known}
-        await identity_store.rename(self._work.connection, freed)
+    async def _clear(self, made: Sequence[Identity]) -> None:
+        """Of those that the file made nothing is left; but what stands in the ledger keeps its place there, under a key
+        that no file has."""
+        ids = [identity.id for identity in made]
+        links = await ledger.links_of(self._work.connection, ids)
+        named = {end for link in links for end in (link.identity_a, link.identity_b)}
+        for suggestion in await suggestions.of_identities(self._work.connection, ids):
+            named |= {suggestion.identity_a, suggestion.identity_b}
+        remaining = [identity for identity in made if identity.id in named]
+        await identity_store.rename(self._work.connection, {i.id: f"undone:{i.id}" for i in remaining})
+        await records.hide(self._work, [identity.home_customer_id for identity in remaining])
+        await identity_store.remove(self._work.connection, [i for i in made if i.id not in named])
 
     async def _show(self, ids: Iterable[IdentityId]) -> None:
         owners = await identity_store.customers_of(self._work.connection, ids)
         await self._books.register.hold(owners.values())
-        await refresh_customer_line(self._books.board, set(owners.values()))
+        looked_at = {owner for owner in owners.values() if self._books.board.open_of(owner) is not None}
+        if looked_at:
+            await refresh_customer_line(self._books.board, looked_at)
         await self._books.board.finish()
 
 

@@ -83,6 +83,13 @@ async def touch(work: UnitOfWork, ids: Iterable[CustomerId]) -> None:
         await work.connection.execute(_TOUCH, rows)
 
 
+async def hide(work: UnitOfWork, ids: Iterable[CustomerId]) -> None:
+    """Nothing is kept on these any more: no list shows them, until something changes."""
+    rows = [{"v_id": record_id, "v_at": None} for record_id in sorted(set(ids))]
+    if rows:
+        await work.connection.execute(_TOUCH, rows)
+
+
 _COLUMNS = tuple(customers.c[name] for name in Sheet.__dataclass_fields__)
 _WRITTEN = ("name", "name_folded", "note", "tags", "attributes", "made_by", "changed_at")
 _SAVE = Bulk.update(customers, "id", without={c.name for c in customers.columns} - set(_WRITTEN))

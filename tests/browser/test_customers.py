@@ -138,7 +138,9 @@ async def test_the_pages_fit_at(
     boss = await Agent.before(browser, shop, member=BOSS, viewport=viewport, color_scheme=scheme)
     try:
         if locale == "en":
-            await boss.page.evaluate("localStorage.setItem('onethread.locale', 'en')")
+            await boss.button(f"{BOSS.name}: Ngoại tuyến").click()
+            await boss.page.get_by_role("menuitem", name="English").click()
+            await boss.page.get_by_role("navigation", name="Pages").wait_for()
         await upload(boss, tmp_path)
         for name, path in {
             "imports": "/admin/imports",
@@ -151,6 +153,9 @@ async def test_the_pages_fit_at(
             await boss.page.wait_for_load_state("networkidle")
             await boss.photograph(f"{name}-{size}-{scheme}-{locale}")
             await fits(boss)
+        if locale == "en":
+            await boss.button(f"{BOSS.name}: Offline").click()
+            await boss.page.get_by_role("menuitem", name="Tiếng Việt").click()
         assert boss.troubles == []
     finally:
         await boss.leave()

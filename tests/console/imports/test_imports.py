@@ -208,6 +208,7 @@ async def test_after_an_undo_the_corrected_file_is_taken_as_if_there_had_been_no
     done = await run(shop, quan, FILE)
     await quan.post(f"/imports/{done['id']}/undo")
     await work(shop)
+    assert [row["id"] for row in await listed(quan)] == [str(hoa.customer_id)]
     assert counts(await run(shop, quan, FILE)) == (2, 0, 0, 0, 1)
 
 

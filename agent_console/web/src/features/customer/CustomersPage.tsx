@@ -114,7 +114,7 @@ function Page({ isAdmin }: { isAdmin: boolean }) {
             <NewCustomer onDone={() => setAdding(false)} onMade={onMade} />
           </Suspense>
         ) : (
-          id !== undefined && <Chosen key={id} id={id} />
+          <Chosen key={id} id={id} />
         )}
       </section>
     </main>
@@ -133,7 +133,13 @@ function Row({ row, isChosen, onChoose }: { row: CustomerRow; isChosen: boolean;
   );
 }
 
-function Chosen({ id }: { id: string }) {
+function Chosen({ id }: { id: string | undefined }) {
+  const { t } = useTranslation();
+  if (id === undefined) return <Empty title={t("customers.choose.title")} hint={t("customers.choose.hint")} />;
+  return <Sheet id={id} />;
+}
+
+function Sheet({ id }: { id: string }) {
   const client = useQueryClient();
   const customer = useQuery({
     queryKey: keys.customer(id),

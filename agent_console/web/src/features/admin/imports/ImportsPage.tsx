@@ -38,7 +38,7 @@ function Exports() {
   const address = (format: string) =>
     `/api/v1/exports/customers?format=${format}&language=${i18n.language === "vi" ? "vi" : "en"}`;
   return (
-    <div className={css.bar}>
+    <div className={own.bar}>
       <p className={css.hint}>{t("imports.hint")}</p>
       <a className={own.download} href={address("xlsx")} download>
         {t("imports.export", { format: "XLSX" })}
