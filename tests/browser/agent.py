@@ -38,7 +38,6 @@ class Agent:
     @classmethod
     async def before(
         cls, browser: Browser, shop: Shop, *, who: Member = LAN, signed_in: bool = True, **more: Any
-        cls, browser: Browser, shop: Shop, *, signed_in: bool = True, member: Member = LAN, **more: Any
     ) -> "Agent":
         """In front of the console: of the form to sign in, or of the first screen."""
         options: dict[str, Any] = {"locale": "vi-VN", "timezone_id": "Asia/Ho_Chi_Minh", "viewport": DESK} | more
@@ -48,7 +47,6 @@ class Agent:
         url = shop.console_url.replace("127.0.0.1", "localhost")
         if signed_in:
             name, value = (await shop.console(who)).cookie
-            name, value = (await shop.console(member)).cookie
             # As if set over HTTPS: browsers hold loopback for secure, but not the tool that sets cookies from outside.
             cookie = SetCookieParam(name=name, value=value, url="https://localhost/", secure=True, httpOnly=True)
             await context.add_cookies([cookie])

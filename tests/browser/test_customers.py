@@ -25,7 +25,7 @@ FILE = (
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def boss(shop: Shop, browser: Browser) -> AsyncIterator[Agent]:
-    agent = await Agent.before(browser, shop, member=BOSS)
+    agent = await Agent.before(browser, shop, who=BOSS)
     yield agent
     await agent.leave()
     assert agent.troubles == []
@@ -135,7 +135,7 @@ async def test_the_pages_fit_at(
     shop: Shop, browser: Browser, tmp_path: Path, size: str, scheme: str, locale: str
 ) -> None:
     viewport = DESK if size == "desk" else PHONE
-    boss = await Agent.before(browser, shop, member=BOSS, viewport=viewport, color_scheme=scheme)
+    boss = await Agent.before(browser, shop, who=BOSS, viewport=viewport, color_scheme=scheme)
     try:
         if locale == "en":
             await boss.button(f"{BOSS.name}: Ngoại tuyến").click()
