@@ -15,8 +15,9 @@ _ROLE_MAILBOXES: Final = frozenset(
     {"admin", "contact", "cskh", "hello", "help", "hotro", "info", "lienhe", "mail", "marketing", "no-reply", "noreply",
      "office", "postmaster", "sale", "sales", "service", "support", "webmaster"}
 )  # fmt: skip
-# 0900000000, 0911111111, 0123456789: typed to get past a form, never somebody's number for long.
-_PLACEHOLDER: Final = re.compile(r"\+\d{1,4}?(\d)\1{6,}|\+84(?:123456789|12345678\d|987654321)")
+# 0900000000, 0911111111, 0999999999, 0123456789: typed to get past a form. Other numbers of one digit over and over are
+# sold dear here, and their owners are real; what many people give is caught by how many they are.
+_PLACEHOLDER: Final = re.compile(r"\+\d{1,4}?([01])\1{6,}|\+84(\d)\2{8}|\+84(?:123456789|12345678\d)")
 
 
 def normalized(evidence: Evidence, *, never_keys: frozenset[str] = frozenset()) -> str | None:
