@@ -1,0 +1,29 @@
+"""Reading evidence: by customer, never along every number there is."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.ids import CustomerId, new_id
+from storage import evidence
+from storage.unit_of_work import Units
+
+
+async def test_the_numbers_of_a_customer_are_found_by_their_identities_even_without_statistics(units: Units) -> None:
+    asked: list[tuple[str, Any]] = []
+    engine = units.database.engine.sync_engine
+    if engine.dialect.name != "sqlite":
+        return  # PostgreSQL keeps statistics by itself
+    async with units.begin() as work:
+
+        def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+            asked.append((statement, parameters))
+
+        sa.event.listen(engine, "before_cursor_execute", note)
+        await evidence.phones_of(work.connection, [CustomerId(new_id())])
+        sa.event.remove(engine, "before_cursor_execute", note)
+        ((statement, parameters),) = asked
+        plan = await work.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        steps = [row[3] for row in plan]
+    assert any("ix_channel_identities_customer_id" in step for step in steps), steps
+    assert not any("ix_evidence_kind_value" in step for step in steps), steps
