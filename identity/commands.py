@@ -158,12 +158,17 @@ async def _settle(
 
 
 async def _first_identity(work: UnitOfWork, customer_id: CustomerId) -> IdentityId:
-    """The one whose home record stands for the customer."""
-    current = await customer_store.current(work.connection, customer_id)
-    members = await identity_store.by_customers(work.connection, [current]) if current is not None else []
-    if not members:
-        raise _no_customer()
-    return members[0].id
+    """The one whose home record stands for the customer. Nobody is held yet: who was merged between two looks is looked
+    up once more, for as long as that goes on."""
+    asked: CustomerId | None = None
+    while True:
+        current = await customer_store.current(work.connection, customer_id)
+        if current is None or current == asked:
+            raise _no_customer()
+        members = await identity_store.by_customers(work.connection, [current])
+        if members:
+            return members[0].id
+        asked = current
 
 
 def _no_customer() -> NotFound:

@@ -11,7 +11,7 @@ from typing import Any
 
 from hub.events import ConversationStatus, Explanation
 from hub.ids import ConversationId
-from identity.shares import Hands, credited, put, settle, share_of, together
+from identity.shares import Hands, answered_since, credited, put, settle, share_of, together
 from storage.conversations import Conversation
 
 KEPT_BY_MERGE = Explanation(code="route.kept_after_merge")
@@ -39,14 +39,17 @@ def absorb(kept: Conversation, others: Sequence[Conversation], closed: Sequence[
     return joined.hands
 
 
-def regrow(tree: Sequence[Conversation], into: Mapping[ConversationId, ConversationId]) -> dict[ConversationId, Hands]:
+def regrow(
+    tree: Sequence[Conversation], into: Mapping[ConversationId, ConversationId]
+) -> tuple[dict[ConversationId, Hands], set[ConversationId]]:
     """`tree`: conversations that were merged into one another, as their rows say. Each becomes what it is when they are
     merged `into` others as named there, and alone where they are not. Who should hold each then: closed ones have it
-    on their rows already, the others are for the caller to see to."""
+    on their rows already, the others are for the caller to see to. And in which somebody wrote or answered since."""
     by_id = {c.id: c for c in tree}
     before = {c.id: share_of(c) for c in tree}
     for conversation in tree:
         settle(conversation, [before[c.id] for c in tree if c.merged_into == conversation.id])
+    since = {c.id for c in tree if answered_since(c)}
     hands: dict[ConversationId, Hands] = {}
     for conversation in reversed(oldest_first(tree)):  # what is merged into another is younger, and done before it
         closed = [share_of(c) for c in tree if into.get(c.id) == conversation.id]
@@ -61,7 +64,7 @@ def regrow(tree: Sequence[Conversation], into: Mapping[ConversationId, Conversat
         hands[conversation.id] = joined.hands
         if not conversation.is_open:
             conversation.owner_id, conversation.last_agent_id = joined.hands.owner_id, joined.hands.last_agent_id
-    return hands
+    return hands, since
 
 
 def reopen(conversation: Conversation) -> None:

@@ -56,10 +56,6 @@ class Part:
         newest = self.newest
         return newest is not None and newest.author is Author.CUSTOMER and newest.conversation_id == kept.id
 
-    @property
-    def answered(self) -> bool:
-        return self.newest is not None and self.newest.author is Author.BUSINESS
-
 
 async def part(
     board: Board,
@@ -78,8 +74,6 @@ async def part(
     _find_roots(parts, home, kept, merged)
     others = [p for p in parts if p is not home]
     hands = _give_back(board, parts, kept, merged)
-    if home.answered and any(p.unanswered(kept) for p in others):
-        kept.waiting_since = None  # it was one of the others who wrote since
     kept.customer_id = home.customer_id
     board.put(kept)
     show(kept, lines[home.customer_id])
@@ -113,7 +107,7 @@ def _give_back(
         there = {p.root.id, *(c.id for c in p.staying)}
         into |= {c.id: p.root.id for c in p.staying if c.merged_into not in there}
     before = {c.id: (c.merged_into, c.own, share_of(c)) for c in merged}
-    hands = joining.regrow([kept, *merged], into)
+    hands, since = joining.regrow([kept, *merged], into)
     for conversation in merged:
         leads_to = into.get(conversation.id)
         if leads_to is not None and before[conversation.id] != (leads_to, conversation.own, share_of(conversation)):
@@ -122,7 +116,17 @@ def _give_back(
     for p in parts:
         if p.root is not None:
             _show_own(p.root, p, tree)
+            if p.root is kept and kept.id in since:
+                _wait_for(kept, p)
     return hands
+
+
+def _wait_for(kept: Conversation, home: Part) -> None:
+    """Somebody wrote or answered since the join, maybe one of the others: whether they wait is what was said last."""
+    if home.newest is None or home.newest.author is Author.BUSINESS:
+        kept.waiting_since = None
+    elif home.unanswered(kept):
+        kept.waiting_since = kept.waiting_since or home.newest.accepted_at
 
 
 def _show_own(root: Conversation, p: Part, tree: Collection[ConversationId]) -> None:

@@ -90,6 +90,11 @@ def settle(conversation: Conversation, closed: Sequence[Share]) -> None:
     conversation.own = _as_json(Own(share, settled, credit))
 
 
+def answered_since(conversation: Conversation) -> bool:
+    """Of a settled one: who waits in it is not what its shares say, for somebody wrote or answered since a join."""
+    return "waiting_since" in _own(conversation).settled
+
+
 def together(conversation: Conversation, closed: Sequence[Share]) -> Share:
     """Of a settled one with those that are closed into it now."""
     return _together(_own(conversation), closed)

@@ -72,13 +72,14 @@ class OrdersWithResolving(Orders, MachineWithResolving):
 
 
 def _as_seen(state: State) -> State:
-    """Who is who, and the open conversation of each. What was opened and closed on the way depends on the way."""
+    """Who is who, and the open conversation of each. What was opened and closed on the way depends on the way; and
+    since when somebody waits after an answer that was for all of them depends on who they were when it was given."""
     standing = [row for row in state["conversations"].values() if row["status"] != ConversationStatus.CLOSED.value]
     return {
         "channel_identities": state["channel_identities"],
         "customers": state["customers"],
         "touchpoints": {key: _without(row, "conversation_id") for key, row in state["touchpoints"].items()},
-        "conversations": {row["customer_id"]: _without(row, "id", "merged_into") for row in standing},
+        "conversations": {row["customer_id"]: _without(row, "id", "merged_into", "waiting_since") for row in standing},
         "suggestions": state["suggestions"],
     }
 
