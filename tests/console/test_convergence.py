@@ -162,6 +162,14 @@ async def split(s: Stage) -> None:
     await said(s.lan.browser, f"/identities/{s.other.identity_id}/split", {})
 
 
+async def move(s: Stage) -> None:
+    """An identity changes hands between two who are one customer, and a third."""
+    await merge(s)
+    third = await s.shop.waiting(f"third-{s.click()}")
+    body = {"to_customer_id": str(third.customer_id), "reason": "Máy của chồng"}
+    await said(s.lan.browser, f"/identities/{s.other.identity_id}/move", body)
+
+
 async def accept_suggestion(s: Stage) -> None:
     await said(s.lan.browser, f"/suggestions/{await suggested(s)}/accept")
 
@@ -196,6 +204,7 @@ COMMANDS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
     "merge_customers": merge,
     "undo_entry": undo,
     "split_identity": split,
+    "move_identity": move,
     "accept_suggestion": accept_suggestion,
     "reject_suggestion": reject_suggestion,
     "a customer writes": customer_writes,
@@ -207,6 +216,7 @@ ELSEWHERE = {
     *("preview_customer", "preview_change", "put_attribute"),
     *("add_import", "check_import", "start_import", "cancel_import", "undo_import"),
     *("add_api_key", "revoke_api_key"),
+    *("try_policy", "apply_policy", "cancel_policy_run", "undo_policy"),  # what a run joins, it joins as a merge does
     *("add_channel_account", "change_channel_account", "add_agent", "change_agent"),
 }
 
