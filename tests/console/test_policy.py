@@ -3,6 +3,7 @@
 import pytest
 
 from identity.policy_runs import BEGIN_AFTER, PolicyRuns
+from storage import audit
 from tests.console.conftest import Browser, Shop
 
 
@@ -35,6 +36,12 @@ async def test_a_policy_is_tried_applied_seen_in_the_history_and_taken_back(shop
     assert undone.status == 201
     view = (await admin.get("/identity-policy")).body
     assert (view["current"]["version"], view["current"]["rules"]) == (2, view["defaults"])
+    async with shop.units.database.reading() as connection:
+        deeds = await audit.newest(connection)
+    assert [(deed.action, deed.actor) for deed in deeds] == [
+        ("policy.undo", audit.by_agent(admin.agent_id)),
+        ("policy.apply", audit.by_agent(admin.agent_id)),
+    ]
     kinds = [run["kind"] for run in (await admin.get("/identity-policy/runs")).body["items"]]
     assert sorted(kinds) == ["apply", "dry_run", "undo"]
 
