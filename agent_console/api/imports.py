@@ -106,6 +106,7 @@ class Imports:
             now = work.clock.now()
             await imports.move(work, one.id, ["draft", "running"], "cancelled", finished_at=now)
             await work.commit()
+        await self._parts.blobs.remove(one.file)
         return _view(await self._found(call))
 
     async def undo_import(self, call: Call) -> ImportView:

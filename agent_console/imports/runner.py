@@ -140,12 +140,16 @@ class Importer:
             counts = {name: getattr(one, name) for name in imports.COUNTERS}
             await audit.record(work, audit.by_agent(one.created_by), "import.finish", {"id": str(one.id), **counts})
             await work.commit()
+        await self._blobs.remove(one.file)  # nobody needs it any more, and it is full of people
 
     async def _fail(self, one: Import, code: str) -> None:
         """What was done up to here stays, and can be undone."""
         async with self._units.begin() as work:
             now = work.clock.now()
-            await imports.move(work, one.id, ["running", "undoing"], "failed", error=code, finished_at=now)
+            try:
+                await imports.move(work, one.id, ["running", "undoing"], "failed", error=code, finished_at=now)
+            except Conflict:
+                return  # somebody cancelled it meanwhile, which may be why
             await work.commit()
 
     # --- and back ----------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 from typing import Any
+from uuid import UUID
 
 import pytest
 from openpyxl.reader.excel import load_workbook
@@ -274,3 +275,25 @@ async def test_an_exported_workbook_is_one_and_holds_only_text(shop: Shop) -> No
     assert (found["KH1"][2].value, found["KH1"][2].data_type) == ("+84912345678", "s")
     assert (found["KH3"][1].value, found["KH3"][1].data_type) == ("'=1+1", "s")
     assert counts(await run(shop, quan, exported.body))[3] == 0
+
+
+async def test_a_file_that_is_gone_fails_its_import_and_no_other(shop: Shop) -> None:
+    quan = await admin(shop)
+    draft = await upload(quan, FILE)
+    await quan.post(f"/imports/{draft['id']}/start", {"mapping": draft["mapping"]})
+    async with shop.units.database.reading() as connection:
+        lost = await import_store.next_to_do(connection)
+    assert lost is not None
+    await shop.parts.blobs.remove(lost.file)
+    await work(shop)
+    failed = await state(quan, draft["id"])
+    assert (failed["state"], failed["error"]) == ("failed", "blob_unknown")
+    assert (await run(shop, quan, FILE))["state"] == "done"
+
+
+async def test_the_file_itself_is_kept_no_longer_than_it_is_needed(shop: Shop) -> None:
+    quan = await admin(shop)
+    done = await run(shop, quan, FILE)
+    async with shop.units.database.reading() as connection:
+        file = (await import_store.find(connection, UUID(done["id"]))).file
+    assert await shop.parts.blobs.find(file) is None

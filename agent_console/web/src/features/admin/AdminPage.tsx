@@ -1,6 +1,7 @@
 /** For the ops person, once a week: channel accounts, agents, and what could not be handled. Loaded when first opened. */
 import "@/features/admin/mantine.css";
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/data/session";
 import css from "@/features/admin/Admin.module.css";
@@ -11,12 +12,18 @@ import { Empty } from "@/ui/Empty";
 export default function AdminPage() {
   const { t } = useTranslation();
   const me = useMe();
+  const tabs = useRef<HTMLElement>(null);
+  const at = useRouterState({ select: (state) => state.location.pathname });
+  useEffect(() => {
+    const chosen = at.startsWith(paths.admin) ? tabs.current?.querySelector("[aria-current]") : null;
+    chosen?.scrollIntoView?.({ inline: "center", block: "nearest" }); // on a phone not all of them fit
+  }, [at]);
   if (!mayAdminister(me.agent)) return <Empty title={t("admin.notYours.title")} hint={t("admin.notYours.hint")} />;
   return (
     <main className={css.page}>
       <div className={css.column}>
         <h1 className={css.title}>{t("rail.admin")}</h1>
-        <nav className={css.tabs} aria-label={t("rail.admin")}>
+        <nav ref={tabs} className={css.tabs} aria-label={t("rail.admin")}>
           <Link to={paths.adminChannels} className={css.tab}>
             {t("admin.channels")}
           </Link>
