@@ -24,7 +24,7 @@ export function useImports() {
 
 export function usePreview(one: CustomerImport, mapping: Mapping, enabled: boolean) {
   return useQuery({
-    queryKey: [...keys.imports, one.id, "preview", mapping],
+    queryKey: ["import-preview", one.id, mapping], // not below keys.imports: a started one has no preview
     queryFn: async () =>
       (
         await api.POST("/api/v1/imports/{import_id}/check", {
