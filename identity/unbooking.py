@@ -83,7 +83,7 @@ class Unbooking:
             named |= {suggestion.identity_a, suggestion.identity_b}
         remaining = [identity for identity in made if identity.id in named]
         await identity_store.rename(self._work.connection, {i.id: f"undone:{i.id}" for i in remaining})
-        await records.hide(self._work, [identity.home_customer_id for identity in remaining])
+        await records.hide(self._work, [identity.home_customer_id for identity in made])
         await identity_store.remove(self._work.connection, [i for i in made if i.id not in named])
 
     async def _show(self, ids: Iterable[IdentityId]) -> None:

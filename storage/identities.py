@@ -57,7 +57,6 @@ _COUNTERS = ("last_seq", "last_inbound_at")
 _ONLY = {column.name for column in channel_identities.columns}
 _SAVE_PROFILES = Bulk.update(channel_identities, "id", without=_ONLY - set(_PROFILE))
 _REMOVE = sa.delete(channel_identities).where(channel_identities.c.id == sa.bindparam("v_id"))
-_REMOVE_HOME = sa.delete(customers).where(customers.c.id == sa.bindparam("v_id"))
 _RENAME = (
     sa.update(channel_identities)
     .where(channel_identities.c.id == sa.bindparam("v_id"))
@@ -153,12 +152,11 @@ async def save_counters(connection: AsyncConnection, changed: Iterable[Identity]
 
 
 async def remove(connection: AsyncConnection, gone: Iterable[Identity]) -> None:
-    """For ever, with their home records. Only those to whom nothing ever happened: no proofs, entries, suggestions,
-    orders, touchpoints."""
+    """For ever. Only those to whom nothing ever happened: no proofs, entries, suggestions, orders, touchpoints. Their
+    empty home records stay: whether anything refers to one, the database could tell only by reading everything."""
     ordered = sorted(gone, key=lambda identity: identity.id)
     if ordered:
         await connection.execute(_REMOVE, [{"v_id": identity.id} for identity in ordered])
-        await connection.execute(_REMOVE_HOME, [{"v_id": identity.home_customer_id} for identity in ordered])
 
 
 async def rename(connection: AsyncConnection, names: Mapping[IdentityId, str]) -> None:

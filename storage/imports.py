@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import Conflict, NotFound
 from hub.ids import AgentId, IdentityId
+from storage.accounts import RECORDS
 from storage.bulk import Bulk
 from storage.tables import channel_identities, import_faults, import_rows, imports
 from storage.unit_of_work import UnitOfWork
@@ -140,7 +141,11 @@ async def rows_by_key(connection: AsyncConnection, import_id: UUID, keys: Iterab
     query = (
         sa.select(channel_identities.c.external_id, import_rows.c.row)
         .join(import_rows, import_rows.c.identity_id == channel_identities.c.id)
-        .where(import_rows.c.import_id == import_id, channel_identities.c.external_id.in_(list(keys)))
+        .where(
+            import_rows.c.import_id == import_id,
+            channel_identities.c.account_id == RECORDS,  # so that the index serves
+            channel_identities.c.external_id.in_(list(keys)),
+        )
     )
     return {row.external_id: row.row for row in await connection.execute(query)}
 
