@@ -131,6 +131,8 @@ class Screen:
         if self.opened is None:
             return None
         said = await self.browser.get(f"/conversations/{self.opened}")
+        if said.body["conversation"]["status"] == "closed":
+            return None  # merges and undos touch no closed conversation, so nobody who looks at one hears of them
         wanted = {entry["id"]: entry for entry in said.body["timeline"]["touchpoints"]}
         return None if self.entries == wanted else f"entries {self.entries} instead of {wanted}"
 

@@ -39,7 +39,7 @@ class Line:
                 auth=given,
                 transports=["websocket"],
                 namespaces=[NAMESPACE],
-                wait_timeout=5,
+                wait_timeout=20,
             )
         except socketio.exceptions.ConnectionError:
             return self
@@ -48,7 +48,7 @@ class Line:
         return self
 
     async def ask(self, event: str, data: Any = None) -> dict[str, Any]:
-        return cast("dict[str, Any]", await self._client.call(event, data, namespace=NAMESPACE, timeout=5))
+        return cast("dict[str, Any]", await self._client.call(event, data, namespace=NAMESPACE, timeout=20))
 
     def of(self, event: str) -> list[Any]:
         return [message for name, message in self.heard if name == event]
@@ -56,7 +56,7 @@ class Line:
     def has(self, event: str) -> bool:
         return bool(self.of(event))
 
-    async def until(self, condition: Callable[[], bool], *, within_s: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool], *, within_s: float = 20.0) -> None:
         async with asyncio.timeout(within_s):
             while not condition():
                 await asyncio.sleep(0.01)
