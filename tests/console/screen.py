@@ -12,7 +12,7 @@ from tests.console.sockets import Line
 
 Json = dict[str, Any]
 READ_ANEW = {"hub.customer_merged.v1", "hub.customer_split.v1"}
-SETTLE_S = 5.0
+SETTLE_S = 15.0
 
 
 class Screen:
