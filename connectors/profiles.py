@@ -83,6 +83,11 @@ class _Question:
     def address(self) -> Address:
         return (self.account_id, self.identity)
 
+    @property
+    def key(self) -> str:
+        """Of its customer, in the log."""
+        return touchpoint_key(*self.address)
+
 
 class ProfileLookups:
     """One per process: `handle` for a Consumer of GROUP, `run` as a long task beside it."""
@@ -105,8 +110,7 @@ class ProfileLookups:
         self._connectors = connectors
         self._limits = limits = limits or ProfileLimits()
         self._settled: OrderedDict[str, float] = OrderedDict()  # key in the log -> nobody need ask until (monotonic)
-        self._waiting: dict[Address, str] = {}  # from being taken to being settled, each with its key in the log
-        self._waiting_keys: set[str] = set()
+        self._waiting: set[str] = set()  # keys in the log, from being taken to being settled
         self._taken: asyncio.Queue[_Question] = asyncio.Queue()  # no longer than `_waiting`
         self._lanes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # account -> whose turn it is
         self._places = asyncio.Semaphore(limits.asking_max)
@@ -119,7 +123,7 @@ class ProfileLookups:
 
     def concerns(self, record: Record) -> bool:
         """May its customer have to be asked for? Told by the key, which is the customer's address."""
-        if record.type not in _MESSAGES or record.key in self._waiting_keys:
+        if record.type not in _MESSAGES or record.key in self._waiting:
             return False
         until = self._settled.get(record.key)
         return until is None or until < self._clock.monotonic()
@@ -127,7 +131,7 @@ class ProfileLookups:
     async def handle(self, work: UnitOfWork, events: Sequence[Envelope[EventData]]) -> None:
         """Takes note of who is to be asked for, once the batch is committed."""
         found = (question for event in events if (question := self._question(event)) is not None)
-        questions = {question.address: question for question in found if question.address not in self._waiting}
+        questions = {question.address: question for question in found if question.key not in self._waiting}
         if questions:
             asked_before = self._clock.now() - ASK_AGAIN_AFTER
             unnamed = await profile_store.unnamed(work.connection, questions, asked_before=asked_before)
@@ -140,7 +144,7 @@ class ProfileLookups:
             while True:
                 question = await self._taken.get()
                 lookup = lookups.create_task(self._settle(question))
-                lookup.add_done_callback(partial(self._leave, question.address))
+                lookup.add_done_callback(partial(self._leave, question.key))
 
     def _question(self, event: Envelope[EventData]) -> _Question | None:
         message = event.data
@@ -155,13 +159,12 @@ class ProfileLookups:
 
     def _take(self, questions: Iterable[_Question]) -> None:
         for question in questions:
-            if question.address in self._waiting:
+            if question.key in self._waiting:
                 continue
             if len(self._waiting) >= self._limits.waiting_max:
                 LOOKUPS.labels(question.channel, "no_room").inc()
                 continue
-            self._waiting[question.address] = key = touchpoint_key(*question.address)
-            self._waiting_keys.add(key)
+            self._waiting.add(question.key)
             self._taken.put_nowait(question)
 
     def _settle_for_now(self, addresses: Iterable[Address]) -> None:
@@ -172,8 +175,8 @@ class ProfileLookups:
         while len(self._settled) > SETTLED_MAX:
             self._settled.popitem(last=False)
 
-    def _leave(self, address: Address, _lookup: "asyncio.Task[None]") -> None:
-        self._waiting_keys.discard(self._waiting.pop(address))
+    def _leave(self, key: str, _lookup: "asyncio.Task[None]") -> None:
+        self._waiting.discard(key)
 
     # --- one lookup --------------------------------------------------------------------------------------------------
 
