@@ -1,10 +1,14 @@
 """The pure parts of the live socket: cursor, ring, audience."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_console.live.audience import Entry, Place, Sight, telling
+from agent_console.live.bundles import MESSAGES_MAX, Bundles
 from agent_console.live.cursor import Cursor, read, write
 from agent_console.live.listeners import EVENTS_AT_ONCE, Listener, Listeners
 from agent_console.live.ring import Ring
@@ -208,3 +212,50 @@ def test_a_console_may_say_only_so_much() -> None:
 
 def _listener(sid: str, who: Sight) -> Listener:
     return Listener(sid, who, b"", ManualClock().now(), is_live=True)
+
+
+class Sent:
+    """An outlet that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[set[str], str, Any]] = []
+
+    def send(self, sids: Iterable[str], event: str, message: Any) -> None:
+        self.calls.append((set(sids), event, message))
+
+    def waiting(self, sid: str) -> int | None:
+        return 0
+
+    def drop(self, sid: str, reason: str) -> None:
+        raise AssertionError("nobody is slow here")
+
+    def heard_by(self, sid: str) -> list[Any]:
+        """One by one, in order."""
+        told = [message for sids, _, message in self.calls if sid in sids]
+        return [one for message in told for one in message.get("messages", [message])]
+
+
+def test_each_socket_hears_its_own_messages_in_order_and_those_told_alike_share_a_bundle() -> None:
+    sent = Sent()
+    bundles = Bundles(sent)
+    bundles.add(["a", "b"], "row", {"n": 1})
+    bundles.add(["c"], "event", {"n": 2})
+    bundles.add(["a", "b", "c"], "row", {"n": 3})
+    bundles.flush()
+    assert [sent.heard_by(sid) for sid in "abc"] == [[{"n": 1}, {"n": 3}]] * 2 + [[{"n": 2}, {"n": 3}]]
+    assert [(sids, event) for sids, event, _ in sent.calls] == [({"a", "b"}, "bundle"), ({"c"}, "bundle")]
+    bundles.flush()
+    assert len(sent.calls) == 2, "nothing is told twice"
+
+
+def test_one_message_is_no_bundle_and_a_bundle_is_bounded() -> None:
+    sent = Sent()
+    bundles = Bundles(sent)
+    bundles.add(["a"], "event", {"n": 0})
+    bundles.flush()
+    assert sent.calls == [({"a"}, "event", {"n": 0})]
+    for number in range(1, MESSAGES_MAX + 2):
+        bundles.add(["a"], "row", {"n": number})
+    bundles.flush()
+    assert [event for _, event, _ in sent.calls] == ["event", "bundle", "row"]
+    assert sent.heard_by("a") == [{"n": number} for number in range(MESSAGES_MAX + 2)]
