@@ -110,6 +110,8 @@ class Feed:
         """Why consoles may show old things; for readiness."""
         silent_s = self._clock.monotonic() - self._heard_at
         BEHIND.set(silent_s)
+        if not self.started:
+            return ["live: the log has not answered yet"]
         return [f"live: the log has not answered for {silent_s:.0f} s"] if silent_s > STALE_S else []
 
     async def _watch(self) -> None:

@@ -7,6 +7,7 @@ was away, the process was slow) the widget notices by its place in the order, an
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import orjson
@@ -37,6 +38,8 @@ GATHER_S = 0.01  # between two reads: most of what is read concerns no visitor
 READ_TIMEOUT_S = 5.0
 PAUSE_S = 1.0  # after trouble with the log or the database
 SHOWN_KEPT = 10_000
+# Sockets may open before the log has answered for the first time: what they were promised since then is read, too.
+LOOK_BACK = timedelta(seconds=5)
 _WANTED = frozenset({TouchpointAdded.TYPE, TouchpointChanged.TYPE, ConversationRead.TYPE})
 
 log = get_logger(__name__)
@@ -66,9 +69,10 @@ class VisitorLive:
         self._next: dict[int, int] = {}
 
     async def run(self) -> None:
+        begun = self._service.clock.now() - LOOK_BACK
         while True:
             try:
-                self._next = self._next or await self._bus.ends(CONVERSATIONS)
+                self._next = self._next or await self._bus.offsets_at(CONVERSATIONS, begun)
                 await self._follow(await self._bus.tail(CONVERSATIONS, since=self._next))
             except Transient as error:
                 log.warning("visitor_live_waits", error=str(error))

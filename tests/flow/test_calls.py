@@ -59,7 +59,8 @@ async def test_a_recording_is_not_played_to_whoever_guesses_or_changes_its_addre
     path, _, query = address.partition("?")
     assert (await boss.fetch(path))[0] == 403
     assert (await boss.fetch(f"{path}?{query[:-1]}"))[0] == 403
-    assert (await boss.fetch(f"{path[:-1]}0?{query}"))[0] == 403
+    other = "1" if path.endswith("0") else "0"
+    assert (await boss.fetch(f"{path[:-1]}{other}?{query}"))[0] == 403
 
 
 async def test_a_withheld_number_makes_a_conversation_that_no_other_call_joins(shop: Shop) -> None:
