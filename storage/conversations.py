@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.events import Channel, ConversationState, ConversationStatus, Explanation, Preview
+from hub.events import Channel, ConversationState, ConversationStatus, Explanation, Preview, SlaClock
 from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, QueueId
 from storage.query import Query
 from storage.tables import channel_identities, conversations
@@ -51,6 +51,14 @@ class Conversation:
     closed_at: datetime | None = None
     closed_reason: str | None = None
     merged_into: ConversationId | None = None
+    route: dict[str, Any] | None = None  # router.plan.rules.Placed; None: the router has yet to place it
+    priority: int = 0
+    tags: tuple[str, ...] = ()
+    lifecycle: str | None = None
+    disposition: str | None = None
+    snoozed_until: datetime | None = None
+    sla: tuple[SlaClock, ...] = ()
+    sla_wake_at: datetime | None = None
     agent_active_at: datetime | None = None
     own: dict[str, Any] | None = None
     is_new: bool = field(default=False, compare=False)
@@ -89,6 +97,12 @@ class Conversation:
             closed_at=self.closed_at,
             closed_reason=self.closed_reason,
             merged_into=self.merged_into,
+            priority=self.priority,
+            tags=self.tags,
+            lifecycle=self.lifecycle,
+            disposition=self.disposition,
+            snoozed_until=self.snoozed_until,
+            sla=self.sla,
         )
 
 
@@ -121,6 +135,8 @@ def from_row(row: Any) -> Conversation:
     values["channels"] = tuple(Channel(channel) for channel in values["channels"])
     values["why"] = Explanation.model_validate(values["why"]) if values["why"] else None
     values["preview"] = Preview.model_validate(values["preview"]) if values["preview"] else None
+    values["tags"] = tuple(values["tags"])
+    values["sla"] = tuple(SlaClock.model_validate(clock) for clock in values["sla"] or ())
     conversation = Conversation(**values)
     conversation.stored = settled_of(conversation)
     return conversation
@@ -133,6 +149,8 @@ def to_row(conversation: Conversation) -> dict[str, Any]:
     values["channels"] = [channel.value for channel in conversation.channels]
     values["why"] = conversation.why.model_dump(mode="json") if conversation.why else None
     values["preview"] = conversation.preview.model_dump(mode="json") if conversation.preview else None
+    values["tags"] = list(conversation.tags)
+    values["sla"] = [clock.model_dump(mode="json") for clock in conversation.sla] or None
     return values
 
 

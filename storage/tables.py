@@ -378,6 +378,19 @@ audit_log = sa.Table(
 
 # --- work --------------------------------------------------------------------------------------------------------
 
+# What supervisors set up: routing rules, hours, words for work. One document of each kind is in force, the newest; the
+# older ones are its history. Their meaning is router.plan's.
+plans = sa.Table(
+    "plans",
+    metadata,
+    sa.Column("kind", sa.String(30), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("document", Json, nullable=False),
+    sa.Column("made_by", Id),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("note", sa.String(200)),
+)
+
 queues = sa.Table(
     "queues",
     metadata,
@@ -385,6 +398,7 @@ queues = sa.Table(
     sa.Column("pool", sa.String(63), nullable=False),
     sa.Column("name", sa.String(100), nullable=False, unique=True),
     sa.Column("offer_s", sa.Integer, nullable=False),
+    sa.Column("settings", Json, nullable=False, server_default="{}"),  # router.plan.queues.QueueSettings
     sa.Column("created_at", Moment, nullable=False),
 )
 
@@ -396,7 +410,10 @@ agents = sa.Table(
     sa.Column("display_name", sa.String(100), nullable=False),
     sa.Column("role", sa.String(20), nullable=False),  # agent, supervisor, admin
     sa.Column("password_hash", sa.Text, nullable=False),
-    sa.Column("capacity", sa.Integer, nullable=False),
+    sa.Column("capacity", sa.Integer, nullable=False),  # chats at once; other work weighs as router.plan.work says
+    sa.Column("limits", Json, nullable=False, server_default="{}"),  # work class -> most of it at once
+    sa.Column("skills", Json, nullable=False, server_default="{}"),  # skill -> level 1 to 5
+    sa.Column("auto_accept", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("locale", sa.String(5), nullable=False),
     sa.Column("disabled_at", Moment),
     sa.Column("created_at", Moment, nullable=False),
@@ -414,6 +431,8 @@ presence = sa.Table(
     metadata,
     sa.Column("agent_id", Id, sa.ForeignKey("agents.id"), primary_key=True),
     sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("reason", sa.String(40)),  # of router.plan.work.WorkWords.presence_reasons
+    sa.Column("wrap_up_until", Moment),  # nothing is offered before
     sa.Column("since", Moment, nullable=False),
     sa.Column("idle_since", Moment, nullable=False),  # longest idle first: last time work was taken or finished
 )
@@ -460,6 +479,14 @@ conversations = sa.Table(
     sa.Column("closed_at", Moment),
     sa.Column("closed_reason", sa.String(20)),
     sa.Column("merged_into", Id),
+    sa.Column("route", Json),  # the rule that placed it and since when; null: the router has yet to place it
+    sa.Column("priority", sa.SmallInteger, nullable=False, server_default="0"),  # -1 low, 0, 1 high, 2 urgent
+    sa.Column("tags", Json, nullable=False, server_default="[]"),
+    sa.Column("lifecycle", sa.String(40)),
+    sa.Column("disposition", sa.String(40)),
+    sa.Column("snoozed_until", Moment),
+    sa.Column("sla", Json),  # its clocks, see hub.events.state.SlaClock
+    sa.Column("sla_wake_at", Moment),  # when the next of them warns or breaches; null: none runs
     sa.Column("agent_active_at", Moment),  # an agent last wrote here; of two merged owners the later keeps it
     sa.Column("own", Json),  # what it was before another was merged into it, preview included, to give back by undo
     sa.Index("ix_conversations_identity", "identity_id", "opened_at"),
@@ -477,11 +504,74 @@ conversations = sa.Table(
     sa.Index("ix_conversations_touch", "status", "last_touch_at", "id"),
     sa.Index("ix_conversations_queue_touch", "queue_id", "status", "last_touch_at", "id"),
     sa.Index(
+        "ix_conversations_sla_wake",
+        "sla_wake_at",
+        sqlite_where=sa.text("sla_wake_at IS NOT NULL"),
+        postgresql_where=sa.text("sla_wake_at IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_conversations_snoozed",
+        "snoozed_until",
+        sqlite_where=sa.text("snoozed_until IS NOT NULL"),
+        postgresql_where=sa.text("snoozed_until IS NOT NULL"),
+    ),
+    sa.Index(
         "ix_conversations_merged_into",
         "merged_into",
         sqlite_where=sa.text("merged_into IS NOT NULL"),
         postgresql_where=sa.text("merged_into IS NOT NULL"),
     ),
+)
+
+# Live calls that ring at an agent or are talked: each agent has at most one. A row leaves with its call, or at `until`.
+call_legs = sa.Table(
+    "call_legs",
+    metadata,
+    sa.Column("agent_id", Id, sa.ForeignKey("agents.id"), primary_key=True),
+    sa.Column("account_id", sa.String(63), nullable=False),
+    sa.Column("call_id", sa.String(200), nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),  # ringing, talking
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("until", Moment, nullable=False, index=True),
+    sa.UniqueConstraint("account_id", "call_id"),
+)
+
+# What somebody is to do at a time: a reminder, a call back.
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False),  # reminder, callback
+    sa.Column("state", sa.String(10), nullable=False),  # open, done, cancelled
+    sa.Column("conversation_id", Id, sa.ForeignKey("conversations.id"), nullable=False, index=True),
+    sa.Column("queue_id", Id, sa.ForeignKey("queues.id")),
+    sa.Column("agent_id", Id, sa.ForeignKey("agents.id")),  # null: whoever serves the queue
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("phone", sa.String(20)),
+    sa.Column("note", sa.String(500)),
+    sa.Column("made_by", Id),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("told_at", Moment),  # that it is due
+    sa.Column("ended_at", Moment),
+    sa.Index("ix_tasks_state_due", "state", "due_at"),
+    sa.Index("ix_tasks_agent_state", "agent_id", "state", "due_at"),
+)
+
+# What each automation rule did, and what it left. Append-only.
+automation_log = sa.Table(
+    "automation_log",
+    metadata,
+    sa.Column("number", Number, sa.Identity(always=False), primary_key=True),
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("rule_id", sa.String(63), nullable=False),
+    sa.Column("rule_name", sa.String(100), nullable=False),
+    sa.Column("conversation_id", Id, sa.ForeignKey("conversations.id"), nullable=False, index=True),
+    sa.Column("event_id", Id, nullable=False),
+    sa.Column("event_type", sa.String(127), nullable=False),
+    sa.Column("outcome", sa.String(20), nullable=False),  # done, failed, skipped
+    sa.Column("actions", Json, nullable=False),
+    sa.Column("detail", sa.String(500)),
+    sa.UniqueConstraint("rule_id", "event_id"),
 )
 
 # What happened to a conversation besides touchpoints: offered, assigned, merged, closed. Timeline and audit.

@@ -70,7 +70,7 @@ from hub.events.routed import (
     WorkArrived,
     WorkGone,
 )
-from hub.events.state import CallCard, ConversationState, Delivery, MergeNote, Preview, TouchpointState
+from hub.events.state import CallCard, ConversationState, Delivery, MergeNote, Preview, SlaClock, TouchpointState
 
 TOPICS = (TOUCHPOINTS, CONVERSATIONS, ROUTING, OUTBOUND, DEAD_LETTERS)
 
@@ -132,6 +132,7 @@ __all__ = [
     "ReplyRequested",
     "RequeueReason",
     "RoutingEvent",
+    "SlaClock",
     "Strength",
     "SuggestionRaised",
     "SuggestionSettled",

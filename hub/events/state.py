@@ -1,6 +1,8 @@
 """What a conversation looks like, as one value. The same shapes stand in events, in the API's snapshot and in the
 generated TypeScript client: applying an event is replacing values, so a console cannot drift from the database."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from hub.events.common import (
@@ -89,6 +91,21 @@ class Preview(Frozen):
     at: When
 
 
+class SlaClock(Frozen):
+    """One promise about time. It runs until `due_at`; while it is paused, `left_s` business seconds are left.
+
+    `met_at` set: kept or ended, the clock is over. `breached_at` stays when it is met later.
+    """
+
+    target: Literal["first_response", "next_response", "resolution"]
+    policy: str = Field(max_length=63)
+    due_at: When | None
+    left_s: int | None = None
+    warned_at: When | None = None
+    breached_at: When | None = None
+    met_at: When | None = None
+
+
 class ConversationState(Frozen):
     """A row of every list, complete. `seq` counts this conversation's events from 1 without holes; the state with
     the higher seq is the newer one."""
@@ -114,6 +131,12 @@ class ConversationState(Frozen):
     closed_at: When | None = None
     closed_reason: str | None = None  # resolved, merged
     merged_into: ConversationId | None = None
+    priority: int = Field(default=0, ge=-1, le=2)  # low, normal, high, urgent
+    tags: tuple[str, ...] = ()
+    lifecycle: str | None = None
+    disposition: str | None = None
+    snoozed_until: When | None = None
+    sla: tuple[SlaClock, ...] = ()
 
 
 class MergeNote(Frozen):

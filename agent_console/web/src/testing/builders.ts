@@ -89,6 +89,12 @@ export function aRow(fields: Partial<ConversationState> = {}): ConversationState
     closed_at: null,
     closed_reason: null,
     merged_into: null,
+    priority: 0,
+    tags: [],
+    lifecycle: null,
+    disposition: null,
+    snoozed_until: null,
+    sla: [],
     ...fields,
   };
 }

@@ -1654,8 +1654,12 @@ export interface components {
             readonly customer_id: string;
             readonly customer_name: string | null;
             readonly customer_phone: string | null;
+            /** @default null */
+            readonly disposition: string | null;
             /** Format: uuid */
             readonly id: string;
+            /** @default null */
+            readonly lifecycle: string | null;
             /** @default null */
             readonly merged_into: string | null;
             /** @default null */
@@ -1670,12 +1674,20 @@ export interface components {
             readonly phone_verified: boolean;
             /** @default null */
             readonly preview: components["schemas"]["Preview"] | null;
+            /** @default 0 */
+            readonly priority: number;
             /** Format: uuid */
             readonly queue_id: string;
             readonly seq: number;
+            /** @default [] */
+            readonly sla: readonly components["schemas"]["SlaClock"][];
+            /** @default null */
+            readonly snoozed_until: string | null;
             readonly status: components["schemas"]["ConversationStatus"];
             /** @default 0 */
             readonly suggestions: number;
+            /** @default [] */
+            readonly tags: readonly string[];
             /** @default 0 */
             readonly unread: number;
             /** @default null */
@@ -2801,6 +2813,26 @@ export interface components {
         readonly SignInIn: {
             readonly login: string;
             readonly password: string;
+        };
+        /**
+         * SlaClock
+         * @description One promise about time. It runs until `due_at`; while it is paused, `left_s` business seconds are left.
+         *
+         *     `met_at` set: kept or ended, the clock is over. `breached_at` stays when it is met later.
+         */
+        readonly SlaClock: {
+            /** @default null */
+            readonly breached_at: string | null;
+            readonly due_at: string | null;
+            /** @default null */
+            readonly left_s: number | null;
+            /** @default null */
+            readonly met_at: string | null;
+            readonly policy: string;
+            /** @enum {string} */
+            readonly target: "first_response" | "next_response" | "resolution";
+            /** @default null */
+            readonly warned_at: string | null;
         };
         /**
          * Snapshot
