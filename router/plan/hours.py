@@ -2,7 +2,9 @@
 the calendar's zone; a period that ends at 24:00 ends with the day."""
 
 import itertools
+from collections.abc import Mapping
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -72,6 +74,10 @@ class Calendar(Frozen):
     special: tuple[SpecialDay, ...] = Field(default=(), max_length=400)
     vietnamese_holidays: bool = True
 
+    @cached_property
+    def special_days(self) -> Mapping[date, Day]:
+        return {day.on: day.periods for day in self.special}
+
     @model_validator(mode="after")
     def _once(self) -> Self:
         if len({day.on for day in self.special}) != len(self.special):
@@ -89,3 +95,7 @@ class Hours(Frozen):
         if len({calendar.id for calendar in self.calendars}) != len(self.calendars):
             raise ValueError("a calendar id is used twice")
         return self
+
+    def calendar(self, named: Slug | None) -> Calendar | None:
+        """None, which is always open, also for an id that is no more."""
+        return next((calendar for calendar in self.calendars if calendar.id == named), None)
