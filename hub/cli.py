@@ -168,6 +168,32 @@ def numbers() -> None:
     answer(sys.stdin.buffer, sys.stdout.buffer)
 
 
+@main.command()
+@click.option("--agents", type=click.IntRange(3, 10_000), default=50, show_default=True, help="In three shifts.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same day.")
+@click.option("--erlang", is_flag=True, help="Instead: the case of the Erlang C formula, beside the formula.")
+@click.option(
+    "--customers",
+    type=click.IntRange(1000, 50_000_000),
+    default=1_000_000,
+    show_default=True,
+    help="Of each case with --erlang.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def simulate(agents: int, seed: int, erlang: bool, customers: int, as_json: bool) -> None:
+    """Play a day of a retail chain through the real routing decisions: who would wait how long.
+
+    Customers of six channels, the number of agents that you give. Prints by channel how many came, were served and gave
+    up, the part served within the channel's target, waits in seconds, and how busy the agents were. Touches no data.
+    """
+    from hub.assembly.simulate import compared_with_erlang, play
+
+    if erlang:
+        click.echo(compared_with_erlang(customers, seed, as_json=as_json))
+    else:
+        click.echo(play(agents, seed, as_json=as_json))
+
+
 @main.command("settings")
 def show_settings() -> None:
     """Every setting with its meaning; set them in the environment."""
