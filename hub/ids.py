@@ -23,6 +23,7 @@ SuggestionId = NewType("SuggestionId", UUID)
 RunId = NewType("RunId", UUID)  # one run of a changed identity policy over those who are known
 AgentId = NewType("AgentId", UUID)
 QueueId = NewType("QueueId", UUID)
+TaskId = NewType("TaskId", UUID)  # a reminder or a call back
 AttemptId = NewType("AttemptId", UUID)  # one try at sending one reply
 
 # "facebook-main": chosen by the ops person, [a-z0-9][a-z0-9-]{0,62}; it stands in webhook paths and bus keys.

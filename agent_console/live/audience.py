@@ -1,7 +1,8 @@
 """Which console is told what of an event. Pure: decided by the server from the conversation's place before and after.
 
-In full (`event`): whoever watches the conversation, owns it or is offered it. As a row (`row`): whoever's lists show
-it, and whoever's lists showed it until now, so that it leaves them. Everybody else hears nothing.
+In full (`event`): whoever watches the conversation, owns it or is offered it; and of TO_ALL everybody who may see it.
+As a row (`row`): whoever's lists show it, and whoever's lists showed it until now, so that it leaves them. Everybody
+else hears nothing.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agent_console.permissions import Caller
+from hub.events import TaskChanged, TaskDue
+
+TO_ALL = frozenset({TaskChanged.TYPE, TaskDue.TYPE})  # a task may be anybody's, whoever owns the conversation
 
 Telling = Literal["event", "row"]
 
@@ -69,6 +73,7 @@ def telling(sight: Sight, entry: Entry) -> Telling | None:
     """What this console is told; None: nothing."""
     if sight.sees(entry.place):
         close = sight.agent_id in entry.place.holders or entry.conversation_id in sight.watching
+        close = close or entry.type in TO_ALL
         return "event" if close else "row"
     had_it = sight.agent_id == entry.named or (entry.before is not None and sight.sees(entry.before))
     return "row" if had_it else None

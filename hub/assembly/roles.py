@@ -38,6 +38,7 @@ from identity.policy_runs import PolicyRuns
 from identity.service import GROUP as IDENTITY
 from identity.service import Resolver
 from router.liveness import Liveness
+from router.reminding import Reminder
 from router.service import Router
 from storage.log_trimming import LogTrimming
 from storage.media import MediaLinks, MediaServer
@@ -147,7 +148,13 @@ def router(site: Site) -> Part:
     """To whom: one active router per pool, and the watch over agents who vanish."""
     ground = site.ground
     liveness = Liveness(ground.units, ground.ephemeral, ground.clock, grace_s=ground.settings.agent_grace_s)
-    return Part(tasks={"router": Router(ground.bus, ground.units, site.name).run, "liveness": liveness.run})
+    return Part(
+        tasks={
+            "router": Router(ground.bus, ground.units, site.name).run,
+            "liveness": liveness.run,
+            "remind of tasks": Reminder(ground.units, site.name).run,
+        }
+    )
 
 
 def egress(site: Site) -> Part:

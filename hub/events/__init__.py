@@ -42,6 +42,8 @@ from hub.events.identified import (
     RequeueReason,
     SuggestionRaised,
     SuggestionSettled,
+    TaskChanged,
+    TaskDue,
     TouchpointAdded,
     TouchpointChanged,
 )
@@ -70,7 +72,16 @@ from hub.events.routed import (
     WorkArrived,
     WorkGone,
 )
-from hub.events.state import CallCard, ConversationState, Delivery, MergeNote, Preview, SlaClock, TouchpointState
+from hub.events.state import (
+    CallCard,
+    ConversationState,
+    Delivery,
+    MergeNote,
+    Preview,
+    SlaClock,
+    TaskState,
+    TouchpointState,
+)
 
 TOPICS = (TOUCHPOINTS, CONVERSATIONS, ROUTING, OUTBOUND, DEAD_LETTERS)
 
@@ -136,6 +147,9 @@ __all__ = [
     "Strength",
     "SuggestionRaised",
     "SuggestionSettled",
+    "TaskChanged",
+    "TaskDue",
+    "TaskState",
     "TouchpointAdded",
     "TouchpointChanged",
     "TouchpointEvent",

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from hub.events.common import Explanation, When
 from hub.events.envelope import EventData, register
-from hub.events.state import ConversationState, MergeNote, TouchpointState
+from hub.events.state import ConversationState, MergeNote, TaskState, TouchpointState
 from hub.ids import AgentId, ConversationId, CustomerId, LedgerEntryId, SuggestionId
 
 CONVERSATIONS = "conversations"
@@ -154,3 +154,23 @@ class ConversationReopened(ConversationEvent):
     TYPE: ClassVar[str] = "hub.conversation_reopened.v1"
 
     reason: Literal["split", "by_agent", "by_customer"]
+
+
+@register
+class TaskChanged(ConversationEvent):
+    """A reminder or a call back was made, changed, done or cancelled (see `change`). The whole task as it is now."""
+
+    TYPE: ClassVar[str] = "hub.task_changed.v1"
+
+    task: TaskState
+    change: Literal["made", "changed", "done", "cancelled"]
+    by: AgentId | None = None
+
+
+@register
+class TaskDue(ConversationEvent):
+    """Its time has come. Said once for each time it was set to."""
+
+    TYPE: ClassVar[str] = "hub.task_due.v1"
+
+    task: TaskState

@@ -19,7 +19,7 @@ from hub.events.common import (
     Frozen,
     When,
 )
-from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, LedgerEntryId, QueueId, TouchpointId
+from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, LedgerEntryId, QueueId, TaskId, TouchpointId
 
 PREVIEW_MAX_CHARS = 160
 
@@ -137,6 +137,25 @@ class ConversationState(Frozen):
     disposition: str | None = None
     snoozed_until: When | None = None
     sla: tuple[SlaClock, ...] = ()
+
+
+class TaskState(Frozen):
+    """What somebody is to do at a time. `agent_id` None: whoever serves `queue_id`. `phone`: whom to call back, E.164.
+    `told_at`: since when it is known to be due. `ended_at`: when it was done or cancelled."""
+
+    id: TaskId
+    kind: Literal["reminder", "callback"]
+    state: Literal["open", "done", "cancelled"] = "open"
+    conversation_id: ConversationId
+    queue_id: QueueId | None = None
+    agent_id: AgentId | None = None
+    due_at: When
+    phone: str | None = Field(default=None, max_length=20)
+    note: str | None = Field(default=None, max_length=500)
+    made_by: AgentId | None = None  # None: the hub, for a caller who asked to be called back or was missed
+    made_at: When
+    told_at: When | None = None
+    ended_at: When | None = None
 
 
 class MergeNote(Frozen):

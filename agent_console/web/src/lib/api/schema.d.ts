@@ -2330,7 +2330,7 @@ export interface components {
          * LiveEvent
          * @description For those who watch the conversation, its owner, and the one it is offered to: all there is to know.
          */
-        readonly LiveEvent: components["schemas"]["LiveConversationAssigned"] | components["schemas"]["LiveConversationClosed"] | components["schemas"]["LiveConversationOffered"] | components["schemas"]["LiveConversationOpened"] | components["schemas"]["LiveConversationRead"] | components["schemas"]["LiveConversationReopened"] | components["schemas"]["LiveConversationRequeued"] | components["schemas"]["LiveCustomerChanged"] | components["schemas"]["LiveCustomerMerged"] | components["schemas"]["LiveCustomerSplit"] | components["schemas"]["LiveOfferEnded"] | components["schemas"]["LiveSuggestionRaised"] | components["schemas"]["LiveSuggestionSettled"] | components["schemas"]["LiveTouchpointAdded"] | components["schemas"]["LiveTouchpointChanged"];
+        readonly LiveEvent: components["schemas"]["LiveConversationAssigned"] | components["schemas"]["LiveConversationClosed"] | components["schemas"]["LiveConversationOffered"] | components["schemas"]["LiveConversationOpened"] | components["schemas"]["LiveConversationRead"] | components["schemas"]["LiveConversationReopened"] | components["schemas"]["LiveConversationRequeued"] | components["schemas"]["LiveCustomerChanged"] | components["schemas"]["LiveCustomerMerged"] | components["schemas"]["LiveCustomerSplit"] | components["schemas"]["LiveOfferEnded"] | components["schemas"]["LiveSuggestionRaised"] | components["schemas"]["LiveSuggestionSettled"] | components["schemas"]["LiveTaskChanged"] | components["schemas"]["LiveTaskDue"] | components["schemas"]["LiveTouchpointAdded"] | components["schemas"]["LiveTouchpointChanged"];
         /**
          * LiveKick
          * @description The socket is about to be closed, and connecting again with the same sign-in is pointless.
@@ -2415,6 +2415,30 @@ export interface components {
          */
         readonly LiveSync: {
             readonly cursor: string;
+        };
+        /** LiveTaskChanged */
+        readonly LiveTaskChanged: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly cursor: string;
+            readonly event: components["schemas"]["TaskChanged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "hub.task_changed.v1";
+        };
+        /** LiveTaskDue */
+        readonly LiveTaskDue: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly cursor: string;
+            readonly event: components["schemas"]["TaskDue"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "hub.task_due.v1";
         };
         /** LiveTouchpointAdded */
         readonly LiveTouchpointAdded: {
@@ -2950,6 +2974,62 @@ export interface components {
             readonly other_customer_id: string;
             readonly other_name: string | null;
             readonly why: components["schemas"]["Explanation"];
+        };
+        /**
+         * TaskChanged
+         * @description A reminder or a call back was made, changed, done or cancelled (see `change`). The whole task as it is now.
+         */
+        readonly TaskChanged: {
+            /** @default null */
+            readonly by: string | null;
+            /** @enum {string} */
+            readonly change: "made" | "changed" | "done" | "cancelled";
+            readonly conversation: components["schemas"]["ConversationState"];
+            readonly task: components["schemas"]["TaskState"];
+        };
+        /**
+         * TaskDue
+         * @description Its time has come. Said once for each time it was set to.
+         */
+        readonly TaskDue: {
+            readonly conversation: components["schemas"]["ConversationState"];
+            readonly task: components["schemas"]["TaskState"];
+        };
+        /**
+         * TaskState
+         * @description What somebody is to do at a time. `agent_id` None: whoever serves `queue_id`. `phone`: whom to call back, E.164.
+         *     `told_at`: since when it is known to be due. `ended_at`: when it was done or cancelled.
+         */
+        readonly TaskState: {
+            /** @default null */
+            readonly agent_id: string | null;
+            /** Format: uuid */
+            readonly conversation_id: string;
+            /** Format: date-time */
+            readonly due_at: string;
+            /** @default null */
+            readonly ended_at: string | null;
+            /** Format: uuid */
+            readonly id: string;
+            /** @enum {string} */
+            readonly kind: "reminder" | "callback";
+            /** Format: date-time */
+            readonly made_at: string;
+            /** @default null */
+            readonly made_by: string | null;
+            /** @default null */
+            readonly note: string | null;
+            /** @default null */
+            readonly phone: string | null;
+            /** @default null */
+            readonly queue_id: string | null;
+            /**
+             * @default open
+             * @enum {string}
+             */
+            readonly state: "open" | "done" | "cancelled";
+            /** @default null */
+            readonly told_at: string | null;
         };
         /**
          * TimelinePage
