@@ -204,11 +204,12 @@ async def on_their_way(
 
 
 async def newest_of(connection: AsyncConnection, identity_id: IdentityId) -> Touchpoint | None:
-    """The last entry that passed on this identity. By its own numbering, which only the identity's index knows: by the
-    number of all entries, PostgreSQL may walk through everybody's from the newest until it meets one of theirs."""
+    """The last entry that passed on this identity, the hub's own words aside. By its own numbering, which only the
+    identity's index knows: by the number of all entries, PostgreSQL may walk through everybody's from the newest until
+    it meets one of theirs."""
     query = (
         sa.select(touchpoints)
-        .where(touchpoints.c.identity_id == identity_id)
+        .where(touchpoints.c.identity_id == identity_id, touchpoints.c.author != Author.SYSTEM.value)
         .order_by(touchpoints.c.identity_seq.desc())
         .limit(1)
     )

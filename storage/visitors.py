@@ -79,13 +79,13 @@ async def replies_in(
 
 
 async def unread(connection: AsyncConnection, identity_id: IdentityId, *, at_most: int = 99) -> int:
-    """Replies that the visitor has not read yet."""
+    """Replies, the hub's own too, that the visitor has not read yet."""
     waiting = [s.value for s in DeliveryState if s not in (DeliveryState.READ, DeliveryState.FAILED)]
     few = (
         sa.select(touchpoints.c.number)
         .where(
             touchpoints.c.identity_id == identity_id,
-            touchpoints.c.author == Author.BUSINESS.value,
+            touchpoints.c.author != Author.CUSTOMER.value,
             touchpoints.c.delivery_state.in_(waiting),
         )
         .limit(at_most)

@@ -25,8 +25,9 @@ export const Entry = memo(
   function Entry({ item, customer, actions }: Props) {
     const { touchpoint, startsGroup, endsGroup } = item;
     if (touchpoint.call !== null) return <CallView touchpoint={touchpoint} call={touchpoint.call} />;
-    if (touchpoint.author === "system") return <p className={css.system}>{touchpoint.text}</p>;
-    const isOurs = touchpoint.author === "business";
+    if (touchpoint.author === "system" && touchpoint.delivery === null)
+      return <p className={css.system}>{touchpoint.text}</p>;
+    const isOurs = touchpoint.author !== "customer";
     return (
       <article className={css.entry} data-side={isOurs ? "ours" : "theirs"} data-starts={startsGroup || undefined}>
         {startsGroup && <Head touchpoint={touchpoint} customer={customer} />}
@@ -53,7 +54,9 @@ function Head({ touchpoint, customer }: { touchpoint: Touchpoint; customer: Cust
   const name =
     touchpoint.author === "customer"
       ? (touchpoint.author_name ?? identity?.display_name ?? customer?.name ?? t("customer.stranger"))
-      : (agentName(touchpoint.agent_id) ?? touchpoint.author_name ?? t("thread.staffElsewhere"));
+      : touchpoint.author === "system"
+        ? t("thread.byHub")
+        : (agentName(touchpoint.agent_id) ?? touchpoint.author_name ?? t("thread.staffElsewhere"));
   return (
     <header className={css.head}>
       <ChannelMark channel={touchpoint.channel} size={16} />
