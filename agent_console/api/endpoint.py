@@ -25,7 +25,7 @@ from hub.metrics import counter, histogram
 from storage.api_keys import ApiKey
 
 JSON_BYTES_MAX = 1024 * 1024
-NAMES = frozenset({"account_id", "attribute_key", "external_id"})  # parts of paths that are no UUIDs
+NAMES = frozenset({"account_id", "attribute_key", "external_id", "plan_kind"})  # parts of paths that are no UUIDs
 NAME_CHARS_MAX = 200
 READ_JSON_S = 10.0
 READ_FILE_S = 120.0

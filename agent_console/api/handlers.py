@@ -11,11 +11,13 @@ from agent_console.api.editing import Editing
 from agent_console.api.endpoint import Answer, Call, Handler
 from agent_console.api.imports import Imports
 from agent_console.api.keys import KeyRing
+from agent_console.api.plans import PlanBoard
 from agent_console.api.policy import Policy
 from agent_console.api.replying import Replying
 from agent_console.api.routes import ROUTES
 from agent_console.api.signing_in import SigningIn
 from agent_console.api.suggestions import Suggestions
+from agent_console.api.teams import Teams
 from agent_console.api.work import Work
 from agent_console.auth import SignIns
 from agent_console.imports.runner import Importer
@@ -39,6 +41,8 @@ def handlers(
         Customers(parts),
         Suggestions(parts),
         Policy(parts),
+        PlanBoard(parts),
+        Teams(parts),
         Editing(parts),
         Imports(parts, importer),
         Crm(parts),

@@ -162,6 +162,8 @@ def _path_parameter(name: str) -> dict[str, Any]:
         schema = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"}
     elif name == "attribute_key":
         schema = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
+    elif name == "plan_kind":
+        schema = {"enum": ["rules", "hours", "work", "sla", "automation"], "type": "string"}
     elif name == "external_id":
         schema = {"type": "string", "minLength": 1, "maxLength": 200}
     else:

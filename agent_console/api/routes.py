@@ -10,6 +10,7 @@ from agent_console import admin_views as admin
 from agent_console import policy_views as policy
 from agent_console import suggestion_views as suggestions
 from agent_console import views
+from agent_console.api.plan_routes import PLAN_ROUTES
 from agent_console.api.record_routes import RECORD_ROUTES
 from agent_console.api.route import PREFIX, Route
 from agent_console.api.route import get as _get
@@ -294,6 +295,7 @@ ROUTES: tuple[Route, ...] = (
         "Handle them once more",
         takes=admin.ReplayIn,
     ),
+    *PLAN_ROUTES,
     *RECORD_ROUTES,
     _get("get_openapi", "/openapi.json", A.PUBLIC, "document", "This API as OpenAPI 3.1"),
 )

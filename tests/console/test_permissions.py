@@ -59,6 +59,7 @@ class Things:
     agent_id: str
     import_id: str = ""
     key_id: str = ""
+    queue_id: QueueId | None = None
 
     @property
     def path(self) -> dict[str, str]:
@@ -77,6 +78,8 @@ class Things:
             "import_id": self.import_id,
             "key_id": self.key_id,
             "external_id": "KH1",
+            "plan_kind": "rules",
+            "queue_id": str(self.queue_id),
         }
 
 
@@ -123,6 +126,24 @@ BODIES: Mapping[str, Sample] = {
     "apply_policy": lambda _: {"note": "Thử"},
     "cancel_policy_run": lambda _: None,
     "undo_policy": lambda _: None,
+    "get_rules_plan": lambda _: None,
+    "put_rules_plan": lambda _: {"seen": 0, "document": {"rules": []}},
+    "get_hours_plan": lambda _: None,
+    "put_hours_plan": lambda _: {"seen": 0, "document": {"calendars": []}},
+    "get_work_plan": lambda _: None,
+    "put_work_plan": lambda _: {"seen": 0, "document": {"away_after_s": 600}},
+    "get_sla_plan": lambda _: None,
+    "put_sla_plan": lambda _: {"seen": 0, "document": {"policies": []}},
+    "get_automation_plan": lambda _: None,
+    "put_automation_plan": lambda _: {"seen": 0, "document": {"rules": []}},
+    "list_plan_versions": lambda _: None,
+    "restore_plan": lambda _: {"version": 0, "seen": 1},
+    "get_planning": lambda _: None,
+    "list_queue_settings": lambda _: None,
+    "add_queue": lambda t: {"name": f"Hàng đợi {t.number}"},
+    "change_queue": lambda _: {"offer_s": 30},
+    "list_team": lambda _: None,
+    "change_team_member": lambda _: {"skills": {"tieng-anh": 3}},
     "list_customers": lambda _: None,
     "create_customer": lambda t: {"client_id": f"client-{t.number}", "name": "Hoà"},
     "preview_customer": lambda _: {"phones": ["0912 345 678"]},
@@ -282,8 +303,6 @@ def fits(route: Route, role: str, status: int, code: str | None) -> bool:
         return (status, code) == (401, "not_signed_in")
     if not admits(route.access, browser_role(role)):
         return (status, code) == (403, "role_lacking")
-    about = set(route.parameters) - {"run_id", "account_id", "agent_id", "index", "attribute_key"}
-    about = set(route.parameters) - {"account_id", "agent_id", "index", "attribute_key", "import_id"}
     about = set(route.parameters) - {
         "account_id",
         "agent_id",
@@ -292,6 +311,8 @@ def fits(route: Route, role: str, status: int, code: str | None) -> bool:
         "import_id",
         "key_id",
         "external_id",
+        "plan_kind",
+        "queue_id",
     }
     if about and role not in SEEN_BY:
         return status == 404
@@ -329,9 +350,11 @@ async def make_things(shop: Shop, number: int) -> Things:
     async with shop.units.begin() as work:
         await api_keys.add(work, key, secrets.token_bytes(32))
         await work.commit()
-    return Things(
+    things = Things(
         case, other, touchpoint_id, suggestion.id, entry_id, run.id, number, str(agent_id), draft, str(key.id)
     )
+    things.queue_id = shop.house.queue_id
+    return things
 
 
 async def _draft(shop: Shop, agent_id: AgentId) -> str:

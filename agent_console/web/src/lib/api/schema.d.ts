@@ -916,6 +916,147 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/planning": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What plans may name */
+        readonly get: operations["get_planning"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/plans/{plan_kind}/restore": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** An old version again, as a new one */
+        readonly post: operations["restore_plan"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/plans/{plan_kind}/versions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Who changed a plan, and when */
+        readonly get: operations["list_plan_versions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/plans/automation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Automation: in force, or an old version */
+        readonly get: operations["get_automation_plan"];
+        /** Automation: a new version */
+        readonly put: operations["put_automation_plan"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/plans/hours": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Business hours: in force, or an old version */
+        readonly get: operations["get_hours_plan"];
+        /** Business hours: a new version */
+        readonly put: operations["put_hours_plan"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/plans/rules": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Routing rules: in force, or an old version */
+        readonly get: operations["get_rules_plan"];
+        /** Routing rules: a new version */
+        readonly put: operations["put_rules_plan"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/plans/sla": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Service levels: in force, or an old version */
+        readonly get: operations["get_sla_plan"];
+        /** Service levels: a new version */
+        readonly put: operations["put_sla_plan"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/plans/work": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Words and weights of work: in force, or an old version */
+        readonly get: operations["get_work_plan"];
+        /** Words and weights of work: a new version */
+        readonly put: operations["put_work_plan"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/presence": {
         readonly parameters: {
             readonly query?: never;
@@ -942,6 +1083,41 @@ export interface paths {
         };
         /** My queues; all of them for supervisors */
         readonly get: operations["list_queues"];
+        readonly put?: never;
+        /** A new queue */
+        readonly post: operations["add_queue"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/queues/{queue_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        /** Change a queue's settings or who serves it */
+        readonly patch: operations["change_queue"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/queues/settings": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Queues, how they are set up */
+        readonly get: operations["list_queue_settings"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1086,6 +1262,40 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/team": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Everybody: skills, room, queues */
+        readonly get: operations["list_team"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/team/{agent_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        /** Change what an agent can do and how much they take */
+        readonly patch: operations["change_team_member"];
+        readonly trace?: never;
+    };
     readonly "/api/v1/touchpoints/{touchpoint_id}/attachments/{index}": {
         readonly parameters: {
             readonly query?: never;
@@ -1158,6 +1368,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AccountName */
+        readonly AccountName: {
+            readonly active: boolean;
+            readonly channel: components["schemas"]["Channel"];
+            readonly display_name: string;
+            readonly id: string;
+        };
         /**
          * AccountRule
          * @description How an account differs. `lasting`: people keep their identities there for years; None: as its channel.
@@ -1178,6 +1395,24 @@ export interface components {
             readonly ok: boolean;
             /** @default null */
             readonly seq: number | null;
+        };
+        /** AddTags */
+        readonly "AddTags-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "add_tags";
+            readonly tags: readonly string[];
+        };
+        /** AddTags */
+        readonly "AddTags-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "add_tags";
+            readonly tags: readonly string[];
         };
         /**
          * AgentCard
@@ -1277,6 +1512,32 @@ export interface components {
             readonly note?: string | null;
         };
         /**
+         * AssignTo
+         * @description Only if they have room; else the log says so, and routing goes on.
+         */
+        readonly "AssignTo-Input": {
+            /** Format: uuid */
+            readonly agent_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "assign_to";
+        };
+        /**
+         * AssignTo
+         * @description Only if they have room; else the log says so, and routing goes on.
+         */
+        readonly "AssignTo-Output": {
+            /** Format: uuid */
+            readonly agent_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "assign_to";
+        };
+        /**
          * Attachment
          * @description `url` is the provider's (it expires); `blob` is our copy, set once fetched or when an agent uploaded it.
          */
@@ -1326,6 +1587,14 @@ export interface components {
             /** @default false */
             readonly retired?: boolean;
         };
+        /**
+         * AttributeIs
+         * @description Of the customer. `among`: compared as text, without regard to case.
+         */
+        readonly AttributeIs: {
+            readonly among: readonly string[];
+            readonly name: string;
+        };
         /** AttributeList */
         readonly AttributeList: {
             readonly items: readonly components["schemas"]["AttributeView"][];
@@ -1371,6 +1640,154 @@ export interface components {
          */
         readonly Author: "customer" | "business" | "system";
         /**
+         * Automation
+         * @description In order; each rule that fits does what it says, the later ones after the earlier ones.
+         */
+        readonly "Automation-Input": {
+            /** @default [] */
+            readonly rules?: readonly components["schemas"]["AutomationRule-Input"][];
+        };
+        /**
+         * Automation
+         * @description In order; each rule that fits does what it says, the later ones after the earlier ones.
+         */
+        readonly "Automation-Output": {
+            /** @default [] */
+            readonly rules: readonly components["schemas"]["AutomationRule-Output"][];
+        };
+        /** AutomationPlan */
+        readonly AutomationPlan: {
+            readonly document: components["schemas"]["Automation-Output"];
+            /** @enum {string} */
+            readonly kind: "rules" | "hours" | "work" | "sla" | "automation";
+            /** @default null */
+            readonly made_at: string | null;
+            /** @default null */
+            readonly made_by: string | null;
+            /** @default null */
+            readonly note: string | null;
+            readonly version: number;
+        };
+        /** AutomationPlanIn */
+        readonly AutomationPlanIn: {
+            readonly document: components["schemas"]["Automation-Input"];
+            /** @default null */
+            readonly note?: string | null;
+            readonly seen: number;
+        };
+        /**
+         * AutomationRule
+         * @description `silent_s` with trigger "silent": so long nothing was said since the agent's last word.
+         */
+        readonly "AutomationRule-Input": {
+            /** @default true */
+            readonly active?: boolean;
+            readonly id: string;
+            readonly name: string;
+            /** @enum {string} */
+            readonly on: "conversation_opened" | "customer_message" | "agent_reply" | "call_missed" | "assigned" | "resolved" | "customer_joined" | "sla_warned" | "sla_breached" | "silent";
+            /** @default null */
+            readonly silent_s?: number | null;
+            readonly then: readonly (components["schemas"]["AddTags-Input"] | components["schemas"]["RemoveTags-Input"] | components["schemas"]["SetPriority-Input"] | components["schemas"]["SetLifecycle-Input"] | components["schemas"]["MoveToQueue-Input"] | components["schemas"]["AssignTo-Input"] | components["schemas"]["SendReply-Input"] | components["schemas"]["CallWebhook-Input"] | components["schemas"]["Snooze-Input"] | components["schemas"]["Close-Input"])[];
+            /**
+             * @default {
+             *       "channels": [],
+             *       "accounts": [],
+             *       "kinds": [],
+             *       "tags": [],
+             *       "tags_all": [],
+             *       "attributes": [],
+             *       "languages": [],
+             *       "lifecycle": [],
+             *       "words": [],
+             *       "known_customer": null,
+             *       "open_calendar": null,
+             *       "closed_calendar": null
+             *     }
+             */
+            readonly when?: components["schemas"]["Conditions-Input"];
+        };
+        /**
+         * AutomationRule
+         * @description `silent_s` with trigger "silent": so long nothing was said since the agent's last word.
+         */
+        readonly "AutomationRule-Output": {
+            /** @default true */
+            readonly active: boolean;
+            readonly id: string;
+            readonly name: string;
+            /** @enum {string} */
+            readonly on: "conversation_opened" | "customer_message" | "agent_reply" | "call_missed" | "assigned" | "resolved" | "customer_joined" | "sla_warned" | "sla_breached" | "silent";
+            /** @default null */
+            readonly silent_s: number | null;
+            readonly then: readonly (components["schemas"]["AddTags-Output"] | components["schemas"]["RemoveTags-Output"] | components["schemas"]["SetPriority-Output"] | components["schemas"]["SetLifecycle-Output"] | components["schemas"]["MoveToQueue-Output"] | components["schemas"]["AssignTo-Output"] | components["schemas"]["SendReply-Output"] | components["schemas"]["CallWebhook-Output"] | components["schemas"]["Snooze-Output"] | components["schemas"]["Close-Output"])[];
+            /**
+             * @default {
+             *       "channels": [],
+             *       "accounts": [],
+             *       "kinds": [],
+             *       "tags": [],
+             *       "tags_all": [],
+             *       "attributes": [],
+             *       "languages": [],
+             *       "lifecycle": [],
+             *       "words": [],
+             *       "known_customer": null,
+             *       "open_calendar": null,
+             *       "closed_calendar": null
+             *     }
+             */
+            readonly when: components["schemas"]["Conditions-Output"];
+        };
+        /**
+         * Calendar
+         * @description `week`: Monday first. `vietnamese_holidays`: closed on the days that the law gives off, beside `special`, which
+         *     comes first where both speak of a day.
+         */
+        readonly "Calendar-Input": {
+            readonly id: string;
+            readonly name: string;
+            /** @default [] */
+            readonly special?: readonly components["schemas"]["SpecialDay-Input"][];
+            /** @default true */
+            readonly vietnamese_holidays?: boolean;
+            readonly week: readonly [
+                readonly components["schemas"]["Period"][],
+                readonly components["schemas"]["Period"][],
+                readonly components["schemas"]["Period"][],
+                readonly components["schemas"]["Period"][],
+                readonly components["schemas"]["Period"][],
+                readonly components["schemas"]["Period"][],
+                readonly components["schemas"]["Period"][]
+            ];
+            /** @default Asia/Ho_Chi_Minh */
+            readonly zone?: string;
+        };
+        /**
+         * Calendar
+         * @description `week`: Monday first. `vietnamese_holidays`: closed on the days that the law gives off, beside `special`, which
+         *     comes first where both speak of a day.
+         */
+        readonly "Calendar-Output": {
+            readonly id: string;
+            readonly name: string;
+            /** @default [] */
+            readonly special: readonly components["schemas"]["SpecialDay-Output"][];
+            /** @default true */
+            readonly vietnamese_holidays: boolean;
+            readonly week: readonly [
+                readonly components["schemas"]["Period"][],
+                readonly components["schemas"]["Period"][],
+                readonly components["schemas"]["Period"][],
+                readonly components["schemas"]["Period"][],
+                readonly components["schemas"]["Period"][],
+                readonly components["schemas"]["Period"][],
+                readonly components["schemas"]["Period"][]
+            ];
+            /** @default Asia/Ho_Chi_Minh */
+            readonly zone: string;
+        };
+        /**
          * CallCard
          * @description What the timeline shows of a telephone call.
          */
@@ -1406,6 +1823,32 @@ export interface components {
          * @enum {string}
          */
         readonly CallState: "offered" | "ringing" | "answered" | "ended" | "missed";
+        /**
+         * CallWebhook
+         * @description POST, signed; tried again for some time. https, and http on loopback only.
+         */
+        readonly "CallWebhook-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "call_webhook";
+            /** Format: uri */
+            readonly url: string;
+        };
+        /**
+         * CallWebhook
+         * @description POST, signed; tried again for some time. https, and http on loopback only.
+         */
+        readonly "CallWebhook-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "call_webhook";
+            /** Format: uri */
+            readonly url: string;
+        };
         /**
          * Changes
          * @description What a console misses after `after_seq`. `reload`: too much; take the detail anew.
@@ -1491,6 +1934,26 @@ export interface components {
             };
             readonly text_chars_max: number;
         };
+        /** Close */
+        readonly "Close-Input": {
+            /** @default null */
+            readonly disposition?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "close";
+        };
+        /** Close */
+        readonly "Close-Output": {
+            /** @default null */
+            readonly disposition: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "close";
+        };
         /**
          * Compared
          * @description A value that at least one of the two gave, with its best proof on each side. `decides`: the suggestion is about
@@ -1527,6 +1990,72 @@ export interface components {
             readonly names: readonly string[];
             readonly phone: string | null;
             readonly seen: boolean;
+        };
+        /**
+         * Conditions
+         * @description What is empty or None asks nothing; all that is asked must hold. Lists: one of them, but `tags_all` all.
+         *
+         *     `tags` are those of the conversation and of its customer. `words`: one of them stands in the latest message, folded
+         *     ("bao hanh" finds "Bảo hành"). `open_calendar`/`closed_calendar`: by plan "hours", at this moment.
+         */
+        readonly "Conditions-Input": {
+            /** @default [] */
+            readonly accounts?: readonly string[];
+            /** @default [] */
+            readonly attributes?: readonly components["schemas"]["AttributeIs"][];
+            /** @default [] */
+            readonly channels?: readonly components["schemas"]["Channel"][];
+            /** @default null */
+            readonly closed_calendar?: string | null;
+            /** @default [] */
+            readonly kinds?: readonly ("message" | "comment" | "call" | "missed_call")[];
+            /** @default null */
+            readonly known_customer?: boolean | null;
+            /** @default [] */
+            readonly languages?: readonly string[];
+            /** @default [] */
+            readonly lifecycle?: readonly string[];
+            /** @default null */
+            readonly open_calendar?: string | null;
+            /** @default [] */
+            readonly tags?: readonly string[];
+            /** @default [] */
+            readonly tags_all?: readonly string[];
+            /** @default [] */
+            readonly words?: readonly string[];
+        };
+        /**
+         * Conditions
+         * @description What is empty or None asks nothing; all that is asked must hold. Lists: one of them, but `tags_all` all.
+         *
+         *     `tags` are those of the conversation and of its customer. `words`: one of them stands in the latest message, folded
+         *     ("bao hanh" finds "Bảo hành"). `open_calendar`/`closed_calendar`: by plan "hours", at this moment.
+         */
+        readonly "Conditions-Output": {
+            /** @default [] */
+            readonly accounts: readonly string[];
+            /** @default [] */
+            readonly attributes: readonly components["schemas"]["AttributeIs"][];
+            /** @default [] */
+            readonly channels: readonly components["schemas"]["Channel"][];
+            /** @default null */
+            readonly closed_calendar: string | null;
+            /** @default [] */
+            readonly kinds: readonly ("message" | "comment" | "call" | "missed_call")[];
+            /** @default null */
+            readonly known_customer: boolean | null;
+            /** @default [] */
+            readonly languages: readonly string[];
+            /** @default [] */
+            readonly lifecycle: readonly string[];
+            /** @default null */
+            readonly open_calendar: string | null;
+            /** @default [] */
+            readonly tags: readonly string[];
+            /** @default [] */
+            readonly tags_all: readonly string[];
+            /** @default [] */
+            readonly words: readonly string[];
         };
         /**
          * ConnectAuth
@@ -1992,6 +2521,74 @@ export interface components {
          */
         readonly DeliveryState: "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "unknown";
         /**
+         * Disposition
+         * @description How a conversation ended. `needs_note`: it cannot be chosen without one.
+         */
+        readonly "Disposition-Input": {
+            /** @default true */
+            readonly active?: boolean;
+            readonly en: string;
+            readonly id: string;
+            /** @default false */
+            readonly needs_note?: boolean;
+            readonly vi: string;
+        };
+        /**
+         * Disposition
+         * @description How a conversation ended. `needs_note`: it cannot be chosen without one.
+         */
+        readonly "Disposition-Output": {
+            /** @default true */
+            readonly active: boolean;
+            readonly en: string;
+            readonly id: string;
+            /** @default false */
+            readonly needs_note: boolean;
+            readonly vi: string;
+        };
+        /**
+         * Escalation
+         * @description What happens when a promise is about to break or broken; what is None stays as it is. `after_s` seconds of real
+         *     time after that moment.
+         */
+        readonly "Escalation-Input": {
+            /** @default 0 */
+            readonly after_s?: number;
+            /** @default [] */
+            readonly notify?: readonly string[];
+            /** @enum {string} */
+            readonly on: "warning" | "breach";
+            /** @default null */
+            readonly priority?: number | null;
+            /** @default null */
+            readonly queue_id?: string | null;
+            /** @default [] */
+            readonly tags?: readonly string[];
+            /** @enum {string} */
+            readonly target: "first_response" | "next_response" | "resolution";
+        };
+        /**
+         * Escalation
+         * @description What happens when a promise is about to break or broken; what is None stays as it is. `after_s` seconds of real
+         *     time after that moment.
+         */
+        readonly "Escalation-Output": {
+            /** @default 0 */
+            readonly after_s: number;
+            /** @default [] */
+            readonly notify: readonly string[];
+            /** @enum {string} */
+            readonly on: "warning" | "breach";
+            /** @default null */
+            readonly priority: number | null;
+            /** @default null */
+            readonly queue_id: string | null;
+            /** @default [] */
+            readonly tags: readonly string[];
+            /** @enum {string} */
+            readonly target: "first_response" | "next_response" | "resolution";
+        };
+        /**
          * EvidenceKind
          * @enum {string}
          */
@@ -2061,6 +2658,42 @@ export interface components {
             };
             readonly seq: number;
             readonly type: string;
+        };
+        /**
+         * Hours
+         * @description Plan "hours". A queue without a calendar is always open.
+         */
+        readonly "Hours-Input": {
+            /** @default [] */
+            readonly calendars?: readonly components["schemas"]["Calendar-Input"][];
+        };
+        /**
+         * Hours
+         * @description Plan "hours". A queue without a calendar is always open.
+         */
+        readonly "Hours-Output": {
+            /** @default [] */
+            readonly calendars: readonly components["schemas"]["Calendar-Output"][];
+        };
+        /** HoursPlan */
+        readonly HoursPlan: {
+            readonly document: components["schemas"]["Hours-Output"];
+            /** @enum {string} */
+            readonly kind: "rules" | "hours" | "work" | "sla" | "automation";
+            /** @default null */
+            readonly made_at: string | null;
+            /** @default null */
+            readonly made_by: string | null;
+            /** @default null */
+            readonly note: string | null;
+            readonly version: number;
+        };
+        /** HoursPlanIn */
+        readonly HoursPlanIn: {
+            readonly document: components["schemas"]["Hours-Input"];
+            /** @default null */
+            readonly note?: string | null;
+            readonly seen: number;
         };
         /**
          * IdentityView
@@ -2533,6 +3166,26 @@ export interface components {
             /** Format: uuid */
             readonly to_customer_id: string;
         };
+        /** MoveToQueue */
+        readonly "MoveToQueue-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "move_to_queue";
+            /** Format: uuid */
+            readonly queue_id: string;
+        };
+        /** MoveToQueue */
+        readonly "MoveToQueue-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "move_to_queue";
+            /** Format: uuid */
+            readonly queue_id: string;
+        };
         /**
          * NoteView
          * @description `record_id` is where it stands: each of the records that were joined keeps its own.
@@ -2586,6 +3239,46 @@ export interface components {
             readonly status: string;
             readonly total: string | null;
             readonly tracking_code: string | null;
+        };
+        /**
+         * Period
+         * @description Of one day, from `opens` up to, not including, `closes`.
+         */
+        readonly Period: {
+            readonly closes: string;
+            readonly opens: string;
+        };
+        /**
+         * PlanHistory
+         * @description Newest first. `next` is `before` of the following page, None on the last.
+         */
+        readonly PlanHistory: {
+            readonly items: readonly components["schemas"]["PlanVersion"][];
+            /** @default null */
+            readonly next: number | null;
+        };
+        /**
+         * Planning
+         * @description What plans may name, besides queues, agents, attributes and other plans.
+         */
+        readonly Planning: {
+            readonly accounts: readonly components["schemas"]["AccountName"][];
+            readonly skills: readonly string[];
+        };
+        /**
+         * PlanVersion
+         * @description `version` 0: the defaults, as long as nobody stored anything.
+         */
+        readonly PlanVersion: {
+            /** @enum {string} */
+            readonly kind: "rules" | "hours" | "work" | "sla" | "automation";
+            /** @default null */
+            readonly made_at: string | null;
+            /** @default null */
+            readonly made_by: string | null;
+            /** @default null */
+            readonly note: string | null;
+            readonly version: number;
         };
         /** PolicyExample */
         readonly PolicyExample: {
@@ -2672,6 +3365,42 @@ export interface components {
             readonly status: components["schemas"]["PresenceStatus"];
         };
         /**
+         * PresenceReason
+         * @description Of being away or busy: lunch, training. `max_s`: supervisors are shown who stays longer.
+         */
+        readonly "PresenceReason-Input": {
+            /** @default true */
+            readonly active?: boolean;
+            readonly en: string;
+            readonly id: string;
+            /** @default null */
+            readonly max_s?: number | null;
+            /**
+             * @default away
+             * @enum {string}
+             */
+            readonly status?: "away" | "busy";
+            readonly vi: string;
+        };
+        /**
+         * PresenceReason
+         * @description Of being away or busy: lunch, training. `max_s`: supervisors are shown who stays longer.
+         */
+        readonly "PresenceReason-Output": {
+            /** @default true */
+            readonly active: boolean;
+            readonly en: string;
+            readonly id: string;
+            /** @default null */
+            readonly max_s: number | null;
+            /**
+             * @default away
+             * @enum {string}
+             */
+            readonly status: "away" | "busy";
+            readonly vi: string;
+        };
+        /**
          * PresenceStatus
          * @enum {string}
          */
@@ -2718,9 +3447,152 @@ export interface components {
             /** @default null */
             readonly where: string | null;
         };
+        /**
+         * Promise
+         * @description `within_s` business seconds; a warning when `warn_before_s` of them are left.
+         */
+        readonly "Promise-Input": {
+            /** @enum {string} */
+            readonly target: "first_response" | "next_response" | "resolution";
+            /** @default 0 */
+            readonly warn_before_s?: number;
+            readonly within_s: number;
+        };
+        /**
+         * Promise
+         * @description `within_s` business seconds; a warning when `warn_before_s` of them are left.
+         */
+        readonly "Promise-Output": {
+            /** @enum {string} */
+            readonly target: "first_response" | "next_response" | "resolution";
+            /** @default 0 */
+            readonly warn_before_s: number;
+            readonly within_s: number;
+        };
+        /**
+         * QueueDetail
+         * @description `offer_s`: how long an offer rings.
+         */
+        readonly QueueDetail: {
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: uuid */
+            readonly id: string;
+            readonly member_ids: readonly string[];
+            readonly name: string;
+            readonly offer_s: number;
+            readonly settings: components["schemas"]["QueueSettings-Output"];
+        };
+        /**
+         * QueueDetailList
+         * @description The one that was made first comes first: the default of routing rules that name none.
+         */
+        readonly QueueDetailList: {
+            readonly items: readonly components["schemas"]["QueueDetail"][];
+        };
+        /** QueueIn */
+        readonly QueueIn: {
+            /** @default [] */
+            readonly member_ids?: readonly string[];
+            readonly name: string;
+            /** @default 20 */
+            readonly offer_s?: number;
+            /**
+             * @default {
+             *       "calendar": null,
+             *       "out_of_hours_reply": null,
+             *       "offer_out_of_hours": true,
+             *       "sticky_s": 60,
+             *       "overflow_queue_id": null,
+             *       "overflow_after_s": null,
+             *       "auto_accept": false,
+             *       "wrap_up_s": 0,
+             *       "sla_policy": null,
+             *       "callback": false,
+             *       "call_ring_s": 20
+             *     }
+             */
+            readonly settings?: components["schemas"]["QueueSettings-Input"];
+        };
         /** QueueList */
         readonly QueueList: {
             readonly items: readonly components["schemas"]["QueueView"][];
+        };
+        /**
+         * QueuePatch
+         * @description What is left out stays; `settings` and `member_ids` are replaced as a whole.
+         */
+        readonly QueuePatch: {
+            /** @default null */
+            readonly member_ids?: readonly string[] | null;
+            /** @default null */
+            readonly name?: string | null;
+            /** @default null */
+            readonly offer_s?: number | null;
+            /** @default null */
+            readonly settings?: components["schemas"]["QueueSettings-Input"] | null;
+        };
+        /**
+         * QueueSettings
+         * @description `calendar`: of plan "hours"; None: always open. `out_of_hours_reply`: sent once per conversation and closed
+         *     spell. `sticky_s`: so long the agent who served the customer last is waited for, if present but full; 0: not.
+         *     `overflow_queue_id`: where work goes that waited for `overflow_after_s`. `offer_out_of_hours`: agents who are
+         *     present are offered work also while the queue is closed. `callback`: callers may ask to be called back.
+         */
+        readonly "QueueSettings-Input": {
+            /** @default false */
+            readonly auto_accept?: boolean;
+            /** @default null */
+            readonly calendar?: string | null;
+            /** @default 20 */
+            readonly call_ring_s?: number;
+            /** @default false */
+            readonly callback?: boolean;
+            /** @default true */
+            readonly offer_out_of_hours?: boolean;
+            /** @default null */
+            readonly out_of_hours_reply?: string | null;
+            /** @default null */
+            readonly overflow_after_s?: number | null;
+            /** @default null */
+            readonly overflow_queue_id?: string | null;
+            /** @default null */
+            readonly sla_policy?: string | null;
+            /** @default 60 */
+            readonly sticky_s?: number;
+            /** @default 0 */
+            readonly wrap_up_s?: number;
+        };
+        /**
+         * QueueSettings
+         * @description `calendar`: of plan "hours"; None: always open. `out_of_hours_reply`: sent once per conversation and closed
+         *     spell. `sticky_s`: so long the agent who served the customer last is waited for, if present but full; 0: not.
+         *     `overflow_queue_id`: where work goes that waited for `overflow_after_s`. `offer_out_of_hours`: agents who are
+         *     present are offered work also while the queue is closed. `callback`: callers may ask to be called back.
+         */
+        readonly "QueueSettings-Output": {
+            /** @default false */
+            readonly auto_accept: boolean;
+            /** @default null */
+            readonly calendar: string | null;
+            /** @default 20 */
+            readonly call_ring_s: number;
+            /** @default false */
+            readonly callback: boolean;
+            /** @default true */
+            readonly offer_out_of_hours: boolean;
+            /** @default null */
+            readonly out_of_hours_reply: string | null;
+            /** @default null */
+            readonly overflow_after_s: number | null;
+            /** @default null */
+            readonly overflow_queue_id: string | null;
+            /** @default null */
+            readonly sla_policy: string | null;
+            /** @default 60 */
+            readonly sticky_s: number;
+            /** @default 0 */
+            readonly wrap_up_s: number;
         };
         /** QueueView */
         readonly QueueView: {
@@ -2737,6 +3609,24 @@ export interface components {
          */
         readonly ReadIn: {
             readonly seq: number;
+        };
+        /** RemoveTags */
+        readonly "RemoveTags-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "remove_tags";
+            readonly tags: readonly string[];
+        };
+        /** RemoveTags */
+        readonly "RemoveTags-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "remove_tags";
+            readonly tags: readonly string[];
         };
         /**
          * ReplayIn
@@ -2791,6 +3681,36 @@ export interface components {
             readonly window_ends_at: string | null;
         };
         /**
+         * RestoreIn
+         * @description `version` becomes the newest, as a new version. `seen`: as in PlanIn.
+         */
+        readonly RestoreIn: {
+            /** @default null */
+            readonly note?: string | null;
+            readonly seen: number;
+            readonly version: number;
+        };
+        /**
+         * RoutingRules
+         * @description Plan "rules", in order. `default_queue_id` None: the queue that was made first.
+         */
+        readonly "RoutingRules-Input": {
+            /** @default null */
+            readonly default_queue_id?: string | null;
+            /** @default [] */
+            readonly rules?: readonly components["schemas"]["Rule-Input"][];
+        };
+        /**
+         * RoutingRules
+         * @description Plan "rules", in order. `default_queue_id` None: the queue that was made first.
+         */
+        readonly "RoutingRules-Output": {
+            /** @default null */
+            readonly default_queue_id: string | null;
+            /** @default [] */
+            readonly rules: readonly components["schemas"]["Rule-Output"][];
+        };
+        /**
          * RowFaultView
          * @description `column` is the heading. `reason_vi` and `reason_en` say the same.
          */
@@ -2801,6 +3721,88 @@ export interface components {
             readonly reason_vi: string;
             readonly row: number;
             readonly value: string | null;
+        };
+        /**
+         * Rule
+         * @description `id` never changes, its place in the list is its rank.
+         */
+        readonly "Rule-Input": {
+            /** @default true */
+            readonly active?: boolean;
+            readonly id: string;
+            readonly name: string;
+            /** @default 0 */
+            readonly priority?: number;
+            /** Format: uuid */
+            readonly queue_id: string;
+            /**
+             * @default [
+             *       {
+             *         "skills": [],
+             *         "wait_s": 0,
+             *         "queue_id": null
+             *       }
+             *     ]
+             */
+            readonly steps?: readonly components["schemas"]["Step-Input"][];
+            /**
+             * @default {
+             *       "channels": [],
+             *       "accounts": [],
+             *       "kinds": [],
+             *       "tags": [],
+             *       "tags_all": [],
+             *       "attributes": [],
+             *       "languages": [],
+             *       "lifecycle": [],
+             *       "words": [],
+             *       "known_customer": null,
+             *       "open_calendar": null,
+             *       "closed_calendar": null
+             *     }
+             */
+            readonly when?: components["schemas"]["Conditions-Input"];
+        };
+        /**
+         * Rule
+         * @description `id` never changes, its place in the list is its rank.
+         */
+        readonly "Rule-Output": {
+            /** @default true */
+            readonly active: boolean;
+            readonly id: string;
+            readonly name: string;
+            /** @default 0 */
+            readonly priority: number;
+            /** Format: uuid */
+            readonly queue_id: string;
+            /**
+             * @default [
+             *       {
+             *         "skills": [],
+             *         "wait_s": 0,
+             *         "queue_id": null
+             *       }
+             *     ]
+             */
+            readonly steps: readonly components["schemas"]["Step-Output"][];
+            /**
+             * @default {
+             *       "channels": [],
+             *       "accounts": [],
+             *       "kinds": [],
+             *       "tags": [],
+             *       "tags_all": [],
+             *       "attributes": [],
+             *       "languages": [],
+             *       "lifecycle": [],
+             *       "words": [],
+             *       "known_customer": null,
+             *       "open_calendar": null,
+             *       "closed_calendar": null
+             *     }
+             */
+            readonly when: components["schemas"]["Conditions-Output"];
         };
         /**
          * Rules
@@ -2825,6 +3827,86 @@ export interface components {
             };
             readonly suggestions_per_value_max: number;
         };
+        /** RulesPlan */
+        readonly RulesPlan: {
+            readonly document: components["schemas"]["RoutingRules-Output"];
+            /** @enum {string} */
+            readonly kind: "rules" | "hours" | "work" | "sla" | "automation";
+            /** @default null */
+            readonly made_at: string | null;
+            /** @default null */
+            readonly made_by: string | null;
+            /** @default null */
+            readonly note: string | null;
+            readonly version: number;
+        };
+        /** RulesPlanIn */
+        readonly RulesPlanIn: {
+            readonly document: components["schemas"]["RoutingRules-Input"];
+            /** @default null */
+            readonly note?: string | null;
+            readonly seen: number;
+        };
+        /**
+         * SendReply
+         * @description On the channel of the latest message, by the hub. `{customer_name}` stands for the customer's name.
+         */
+        readonly "SendReply-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "send_reply";
+            readonly text: string;
+        };
+        /**
+         * SendReply
+         * @description On the channel of the latest message, by the hub. `{customer_name}` stands for the customer's name.
+         */
+        readonly "SendReply-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "send_reply";
+            readonly text: string;
+        };
+        /** SetLifecycle */
+        readonly "SetLifecycle-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "set_lifecycle";
+            readonly lifecycle: string | null;
+        };
+        /** SetLifecycle */
+        readonly "SetLifecycle-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "set_lifecycle";
+            readonly lifecycle: string | null;
+        };
+        /** SetPriority */
+        readonly "SetPriority-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "set_priority";
+            readonly priority: number;
+        };
+        /** SetPriority */
+        readonly "SetPriority-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "set_priority";
+            readonly priority: number;
+        };
         /**
          * SettleIn
          * @description What a human found out about a reply whose outcome is unknown: it arrived, or it did not and shall go again.
@@ -2837,6 +3919,18 @@ export interface components {
         readonly SignInIn: {
             readonly login: string;
             readonly password: string;
+        };
+        /** SkillWish */
+        readonly "SkillWish-Input": {
+            /** @default 1 */
+            readonly level?: number;
+            readonly skill: string;
+        };
+        /** SkillWish */
+        readonly "SkillWish-Output": {
+            /** @default 1 */
+            readonly level: number;
+            readonly skill: string;
         };
         /**
          * SlaClock
@@ -2858,6 +3952,106 @@ export interface components {
             /** @default null */
             readonly warned_at: string | null;
         };
+        /** SlaPlan */
+        readonly SlaPlan: {
+            readonly document: components["schemas"]["SlaPolicies-Output"];
+            /** @enum {string} */
+            readonly kind: "rules" | "hours" | "work" | "sla" | "automation";
+            /** @default null */
+            readonly made_at: string | null;
+            /** @default null */
+            readonly made_by: string | null;
+            /** @default null */
+            readonly note: string | null;
+            readonly version: number;
+        };
+        /** SlaPlanIn */
+        readonly SlaPlanIn: {
+            readonly document: components["schemas"]["SlaPolicies-Input"];
+            /** @default null */
+            readonly note?: string | null;
+            readonly seen: number;
+        };
+        /** SlaPolicies */
+        readonly "SlaPolicies-Input": {
+            /** @default [] */
+            readonly policies?: readonly components["schemas"]["SlaPolicy-Input"][];
+        };
+        /** SlaPolicies */
+        readonly "SlaPolicies-Output": {
+            /** @default [] */
+            readonly policies: readonly components["schemas"]["SlaPolicy-Output"][];
+        };
+        /**
+         * SlaPolicy
+         * @description The first active policy of the list whose conditions hold is a conversation's; a queue may name one, which comes
+         *     before them. `calendar`: of plan "hours"; None: around the clock. While the customer is waited for, clocks pause.
+         */
+        readonly "SlaPolicy-Input": {
+            /** @default true */
+            readonly active?: boolean;
+            /** @default null */
+            readonly calendar?: string | null;
+            /** @default [] */
+            readonly escalations?: readonly components["schemas"]["Escalation-Input"][];
+            readonly id: string;
+            readonly name: string;
+            readonly promises: readonly components["schemas"]["Promise-Input"][];
+            /** @default [] */
+            readonly queues?: readonly string[];
+            /**
+             * @default {
+             *       "channels": [],
+             *       "accounts": [],
+             *       "kinds": [],
+             *       "tags": [],
+             *       "tags_all": [],
+             *       "attributes": [],
+             *       "languages": [],
+             *       "lifecycle": [],
+             *       "words": [],
+             *       "known_customer": null,
+             *       "open_calendar": null,
+             *       "closed_calendar": null
+             *     }
+             */
+            readonly when?: components["schemas"]["Conditions-Input"];
+        };
+        /**
+         * SlaPolicy
+         * @description The first active policy of the list whose conditions hold is a conversation's; a queue may name one, which comes
+         *     before them. `calendar`: of plan "hours"; None: around the clock. While the customer is waited for, clocks pause.
+         */
+        readonly "SlaPolicy-Output": {
+            /** @default true */
+            readonly active: boolean;
+            /** @default null */
+            readonly calendar: string | null;
+            /** @default [] */
+            readonly escalations: readonly components["schemas"]["Escalation-Output"][];
+            readonly id: string;
+            readonly name: string;
+            readonly promises: readonly components["schemas"]["Promise-Output"][];
+            /** @default [] */
+            readonly queues: readonly string[];
+            /**
+             * @default {
+             *       "channels": [],
+             *       "accounts": [],
+             *       "kinds": [],
+             *       "tags": [],
+             *       "tags_all": [],
+             *       "attributes": [],
+             *       "languages": [],
+             *       "lifecycle": [],
+             *       "words": [],
+             *       "known_customer": null,
+             *       "open_calendar": null,
+             *       "closed_calendar": null
+             *     }
+             */
+            readonly when: components["schemas"]["Conditions-Output"];
+        };
         /**
          * Snapshot
          * @description All that the first screen shows. `cursor` is where the live socket goes on from; opaque.
@@ -2871,10 +4065,76 @@ export interface components {
             /** Format: date-time */
             readonly server_time: string;
         };
+        /** Snooze */
+        readonly "Snooze-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "snooze";
+            readonly for_s: number;
+        };
+        /** Snooze */
+        readonly "Snooze-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly do: "snooze";
+            readonly for_s: number;
+        };
+        /**
+         * SpecialDay
+         * @description A day that differs from its week: a holiday (no periods), or other hours.
+         */
+        readonly "SpecialDay-Input": {
+            readonly name: string;
+            /** Format: date */
+            readonly on: string;
+            /** @default [] */
+            readonly periods?: readonly components["schemas"]["Period"][];
+        };
+        /**
+         * SpecialDay
+         * @description A day that differs from its week: a holiday (no periods), or other hours.
+         */
+        readonly "SpecialDay-Output": {
+            readonly name: string;
+            /** Format: date */
+            readonly on: string;
+            /** @default [] */
+            readonly periods: readonly components["schemas"]["Period"][];
+        };
         /** SplitIn */
         readonly SplitIn: {
             /** @default null */
             readonly reason?: string | null;
+        };
+        /**
+         * Step
+         * @description Agents wanted, for `wait_s` from the beginning of the step; the last step waits for ever. `queue_id`: from this
+         *     step on the work stands in another queue (overflow).
+         */
+        readonly "Step-Input": {
+            /** @default null */
+            readonly queue_id?: string | null;
+            /** @default [] */
+            readonly skills?: readonly components["schemas"]["SkillWish-Input"][];
+            /** @default 0 */
+            readonly wait_s?: number;
+        };
+        /**
+         * Step
+         * @description Agents wanted, for `wait_s` from the beginning of the step; the last step waits for ever. `queue_id`: from this
+         *     step on the work stands in another queue (overflow).
+         */
+        readonly "Step-Output": {
+            /** @default null */
+            readonly queue_id: string | null;
+            /** @default [] */
+            readonly skills: readonly components["schemas"]["SkillWish-Output"][];
+            /** @default 0 */
+            readonly wait_s: number;
         };
         /**
          * Strength
@@ -3031,6 +4291,51 @@ export interface components {
             /** @default null */
             readonly told_at: string | null;
         };
+        /** TeamList */
+        readonly TeamList: {
+            readonly items: readonly components["schemas"]["TeamMember"][];
+        };
+        /**
+         * TeamMember
+         * @description An agent at work. `limits`: most of a class at once, beside `capacity`.
+         */
+        readonly TeamMember: {
+            readonly auto_accept: boolean;
+            readonly capacity: number;
+            readonly disabled: boolean;
+            readonly display_name: string;
+            /** Format: uuid */
+            readonly id: string;
+            readonly limits: {
+                readonly [key: string]: number;
+            };
+            readonly queue_ids: readonly string[];
+            /** @enum {string} */
+            readonly role: "agent" | "supervisor" | "admin";
+            readonly skills: {
+                readonly [key: string]: number;
+            };
+        };
+        /**
+         * TeamPatch
+         * @description What is left out stays; `limits`, `skills` and `queue_ids` are replaced as a whole.
+         */
+        readonly TeamPatch: {
+            /** @default null */
+            readonly auto_accept?: boolean | null;
+            /** @default null */
+            readonly capacity?: number | null;
+            /** @default null */
+            readonly limits?: {
+                readonly [key: string]: number;
+            } | null;
+            /** @default null */
+            readonly queue_ids?: readonly string[] | null;
+            /** @default null */
+            readonly skills?: {
+                readonly [key: string]: number;
+            } | null;
+        };
         /**
          * TimelinePage
          * @description Oldest first. `before` is what to ask for to get the page before this one; None at the beginning.
@@ -3140,6 +4445,346 @@ export interface components {
         readonly WatchIn: {
             /** Format: uuid */
             readonly conversation_id: string;
+        };
+        /**
+         * Weights
+         * @description What one piece of work takes. Voice takes all, whatever stands here.
+         */
+        readonly "Weights-Input": {
+            /** @default 100 */
+            readonly chat?: number;
+            /** @default 50 */
+            readonly comment?: number;
+            /** @default 50 */
+            readonly email?: number;
+        };
+        /**
+         * Weights
+         * @description What one piece of work takes. Voice takes all, whatever stands here.
+         */
+        readonly "Weights-Output": {
+            /** @default 100 */
+            readonly chat: number;
+            /** @default 50 */
+            readonly comment: number;
+            /** @default 50 */
+            readonly email: number;
+        };
+        /**
+         * Word
+         * @description `id` stands in rows and never changes; the labels may. Switched off: kept for what bears it, offered no more.
+         */
+        readonly "Word-Input": {
+            /** @default true */
+            readonly active?: boolean;
+            readonly en: string;
+            readonly id: string;
+            readonly vi: string;
+        };
+        /**
+         * Word
+         * @description `id` stands in rows and never changes; the labels may. Switched off: kept for what bears it, offered no more.
+         */
+        readonly "Word-Output": {
+            /** @default true */
+            readonly active: boolean;
+            readonly en: string;
+            readonly id: string;
+            readonly vi: string;
+        };
+        /** WorkPlan */
+        readonly WorkPlan: {
+            readonly document: components["schemas"]["WorkWords-Output"];
+            /** @enum {string} */
+            readonly kind: "rules" | "hours" | "work" | "sla" | "automation";
+            /** @default null */
+            readonly made_at: string | null;
+            /** @default null */
+            readonly made_by: string | null;
+            /** @default null */
+            readonly note: string | null;
+            readonly version: number;
+        };
+        /** WorkPlanIn */
+        readonly WorkPlanIn: {
+            readonly document: components["schemas"]["WorkWords-Input"];
+            /** @default null */
+            readonly note?: string | null;
+            readonly seen: number;
+        };
+        /**
+         * WorkWords
+         * @description `interrupts`: what may be offered to an agent whose room is full of lighter work, by class: a call may interrupt
+         *     chats, not the reverse. `away_after_s`: without a sign of life at the keyboard; None: never by itself.
+         *     `disposition_required`: none is resolved without one.
+         */
+        readonly "WorkWords-Input": {
+            /** @default 900 */
+            readonly away_after_s?: number | null;
+            /** @default false */
+            readonly disposition_required?: boolean;
+            /**
+             * @default [
+             *       {
+             *         "id": "done",
+             *         "vi": "Đã giải quyết",
+             *         "en": "Solved",
+             *         "active": true,
+             *         "needs_note": false
+             *       },
+             *       {
+             *         "id": "sold",
+             *         "vi": "Đã chốt đơn",
+             *         "en": "Order placed",
+             *         "active": true,
+             *         "needs_note": false
+             *       },
+             *       {
+             *         "id": "later",
+             *         "vi": "Khách hẹn sau",
+             *         "en": "Customer will come back",
+             *         "active": true,
+             *         "needs_note": false
+             *       },
+             *       {
+             *         "id": "spam",
+             *         "vi": "Tin rác",
+             *         "en": "Spam",
+             *         "active": true,
+             *         "needs_note": false
+             *       }
+             *     ]
+             */
+            readonly dispositions?: readonly components["schemas"]["Disposition-Input"][];
+            /**
+             * @default {
+             *       "voice": [
+             *         "chat",
+             *         "email",
+             *         "comment"
+             *       ]
+             *     }
+             */
+            readonly interrupts?: {
+                readonly [key: string]: readonly ("voice" | "chat" | "email" | "comment")[];
+            };
+            /**
+             * @default [
+             *       {
+             *         "id": "buy",
+             *         "vi": "Muốn mua",
+             *         "en": "Wants to buy",
+             *         "active": true
+             *       },
+             *       {
+             *         "id": "advice",
+             *         "vi": "Cần tư vấn",
+             *         "en": "Wants advice",
+             *         "active": true
+             *       },
+             *       {
+             *         "id": "interact",
+             *         "vi": "Chỉ tương tác",
+             *         "en": "Only interacts",
+             *         "active": true
+             *       },
+             *       {
+             *         "id": "warranty",
+             *         "vi": "Bảo hành",
+             *         "en": "Warranty",
+             *         "active": true
+             *       },
+             *       {
+             *         "id": "complaint",
+             *         "vi": "Khiếu nại",
+             *         "en": "Complaint",
+             *         "active": true
+             *       }
+             *     ]
+             */
+            readonly lifecycle?: readonly components["schemas"]["Word-Input"][];
+            /**
+             * @default [
+             *       {
+             *         "id": "lunch",
+             *         "vi": "Ăn trưa",
+             *         "en": "Lunch",
+             *         "active": true,
+             *         "status": "away",
+             *         "max_s": null
+             *       },
+             *       {
+             *         "id": "break",
+             *         "vi": "Nghỉ giải lao",
+             *         "en": "Break",
+             *         "active": true,
+             *         "status": "away",
+             *         "max_s": 900
+             *       },
+             *       {
+             *         "id": "meeting",
+             *         "vi": "Họp",
+             *         "en": "Meeting",
+             *         "active": true,
+             *         "status": "busy",
+             *         "max_s": null
+             *       },
+             *       {
+             *         "id": "training",
+             *         "vi": "Đào tạo",
+             *         "en": "Training",
+             *         "active": true,
+             *         "status": "busy",
+             *         "max_s": null
+             *       }
+             *     ]
+             */
+            readonly presence_reasons?: readonly components["schemas"]["PresenceReason-Input"][];
+            /**
+             * @default {
+             *       "chat": 100,
+             *       "email": 50,
+             *       "comment": 50
+             *     }
+             */
+            readonly weights?: components["schemas"]["Weights-Input"];
+        };
+        /**
+         * WorkWords
+         * @description `interrupts`: what may be offered to an agent whose room is full of lighter work, by class: a call may interrupt
+         *     chats, not the reverse. `away_after_s`: without a sign of life at the keyboard; None: never by itself.
+         *     `disposition_required`: none is resolved without one.
+         */
+        readonly "WorkWords-Output": {
+            /** @default 900 */
+            readonly away_after_s: number | null;
+            /** @default false */
+            readonly disposition_required: boolean;
+            /**
+             * @default [
+             *       {
+             *         "id": "done",
+             *         "vi": "Đã giải quyết",
+             *         "en": "Solved",
+             *         "active": true,
+             *         "needs_note": false
+             *       },
+             *       {
+             *         "id": "sold",
+             *         "vi": "Đã chốt đơn",
+             *         "en": "Order placed",
+             *         "active": true,
+             *         "needs_note": false
+             *       },
+             *       {
+             *         "id": "later",
+             *         "vi": "Khách hẹn sau",
+             *         "en": "Customer will come back",
+             *         "active": true,
+             *         "needs_note": false
+             *       },
+             *       {
+             *         "id": "spam",
+             *         "vi": "Tin rác",
+             *         "en": "Spam",
+             *         "active": true,
+             *         "needs_note": false
+             *       }
+             *     ]
+             */
+            readonly dispositions: readonly components["schemas"]["Disposition-Output"][];
+            /**
+             * @default {
+             *       "voice": [
+             *         "chat",
+             *         "email",
+             *         "comment"
+             *       ]
+             *     }
+             */
+            readonly interrupts: {
+                readonly [key: string]: readonly ("voice" | "chat" | "email" | "comment")[];
+            };
+            /**
+             * @default [
+             *       {
+             *         "id": "buy",
+             *         "vi": "Muốn mua",
+             *         "en": "Wants to buy",
+             *         "active": true
+             *       },
+             *       {
+             *         "id": "advice",
+             *         "vi": "Cần tư vấn",
+             *         "en": "Wants advice",
+             *         "active": true
+             *       },
+             *       {
+             *         "id": "interact",
+             *         "vi": "Chỉ tương tác",
+             *         "en": "Only interacts",
+             *         "active": true
+             *       },
+             *       {
+             *         "id": "warranty",
+             *         "vi": "Bảo hành",
+             *         "en": "Warranty",
+             *         "active": true
+             *       },
+             *       {
+             *         "id": "complaint",
+             *         "vi": "Khiếu nại",
+             *         "en": "Complaint",
+             *         "active": true
+             *       }
+             *     ]
+             */
+            readonly lifecycle: readonly components["schemas"]["Word-Output"][];
+            /**
+             * @default [
+             *       {
+             *         "id": "lunch",
+             *         "vi": "Ăn trưa",
+             *         "en": "Lunch",
+             *         "active": true,
+             *         "status": "away",
+             *         "max_s": null
+             *       },
+             *       {
+             *         "id": "break",
+             *         "vi": "Nghỉ giải lao",
+             *         "en": "Break",
+             *         "active": true,
+             *         "status": "away",
+             *         "max_s": 900
+             *       },
+             *       {
+             *         "id": "meeting",
+             *         "vi": "Họp",
+             *         "en": "Meeting",
+             *         "active": true,
+             *         "status": "busy",
+             *         "max_s": null
+             *       },
+             *       {
+             *         "id": "training",
+             *         "vi": "Đào tạo",
+             *         "en": "Training",
+             *         "active": true,
+             *         "status": "busy",
+             *         "max_s": null
+             *       }
+             *     ]
+             */
+            readonly presence_reasons: readonly components["schemas"]["PresenceReason-Output"][];
+            /**
+             * @default {
+             *       "chat": 100,
+             *       "email": 50,
+             *       "comment": 50
+             *     }
+             */
+            readonly weights: components["schemas"]["Weights-Output"];
         };
     };
     responses: {
@@ -5254,6 +6899,415 @@ export interface operations {
             readonly 503: components["responses"]["Problem503"];
         };
     };
+    readonly get_planning: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What plans may name */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Planning"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly restore_plan: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly plan_kind: "rules" | "hours" | "work" | "sla" | "automation";
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RestoreIn"];
+            };
+        };
+        readonly responses: {
+            /** @description An old version again, as a new one */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PlanVersion"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_plan_versions: {
+        readonly parameters: {
+            readonly query?: {
+                readonly before?: number;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly plan_kind: "rules" | "hours" | "work" | "sla" | "automation";
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Who changed a plan, and when */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PlanHistory"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly get_automation_plan: {
+        readonly parameters: {
+            readonly query?: {
+                readonly version?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Automation: in force, or an old version */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AutomationPlan"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly put_automation_plan: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AutomationPlanIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Automation: a new version */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AutomationPlan"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly get_hours_plan: {
+        readonly parameters: {
+            readonly query?: {
+                readonly version?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Business hours: in force, or an old version */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HoursPlan"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly put_hours_plan: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["HoursPlanIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Business hours: a new version */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HoursPlan"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly get_rules_plan: {
+        readonly parameters: {
+            readonly query?: {
+                readonly version?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Routing rules: in force, or an old version */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RulesPlan"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly put_rules_plan: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RulesPlanIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Routing rules: a new version */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RulesPlan"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly get_sla_plan: {
+        readonly parameters: {
+            readonly query?: {
+                readonly version?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Service levels: in force, or an old version */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SlaPlan"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly put_sla_plan: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SlaPlanIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Service levels: a new version */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SlaPlan"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly get_work_plan: {
+        readonly parameters: {
+            readonly query?: {
+                readonly version?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Words and weights of work: in force, or an old version */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WorkPlan"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly put_work_plan: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WorkPlanIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Words and weights of work: a new version */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WorkPlan"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
     readonly set_presence: {
         readonly parameters: {
             readonly query?: never;
@@ -5303,6 +7357,102 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["QueueList"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly add_queue: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["QueueIn"];
+            };
+        };
+        readonly responses: {
+            /** @description A new queue */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["QueueDetail"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly change_queue: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly queue_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["QueuePatch"];
+            };
+        };
+        readonly responses: {
+            /** @description Change a queue's settings or who serves it */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["QueueDetail"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_queue_settings: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Queues, how they are set up */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["QueueDetailList"];
                 };
             };
             readonly 400: components["responses"]["Problem400"];
@@ -5535,6 +7685,67 @@ export interface operations {
             readonly 403: components["responses"]["Problem403"];
             readonly 404: components["responses"]["Problem404"];
             readonly 409: components["responses"]["Problem409"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_team: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Everybody: skills, room, queues */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TeamList"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly change_team_member: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly agent_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TeamPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description Change what an agent can do and how much they take */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TeamMember"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
