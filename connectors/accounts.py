@@ -85,7 +85,8 @@ class ConnectorDirectory:
         self._connectors = connectors
         self._entries: dict[str, _Entry] = {}
         self._looked_at: float | None = None  # monotonic, the last time it worked
-        self._tried_at: float | None = None
+        self._tried_at: float | None = None  # None: what was seen so far does not count
+        self._forgotten = 0
         self._turn = asyncio.Lock()
 
     def known(self, account_id: str) -> RunningAccount | None:
@@ -114,23 +115,26 @@ class ConnectorDirectory:
     def forget(self) -> None:
         """The next look goes to the database: for whoever has just changed an account in this process."""
         self._tried_at = None
+        self._forgotten += 1  # a look that has begun may have read what was there before
 
     async def _refresh(self, after_s: float) -> None:
         now = self._clock.monotonic()
         if self._tried_at is not None and now - self._tried_at < after_s:
             return
-        if after_s == RECHECK_S and self._turn.locked() and self._usable(now):
+        if after_s == RECHECK_S and self._tried_at is not None and self._turn.locked() and self._usable(now):
             return
         async with self._turn:
             if self._tried_at is not None and self._tried_at >= now:
                 return
+            forgotten = self._forgotten
             try:
                 await self._look()
             except StorageUnavailable as error:
                 if not self._usable(now):
                     raise
                 log.warning("accounts_not_refreshed", error=str(error))
-            self._tried_at = self._clock.monotonic()
+            if self._forgotten == forgotten:
+                self._tried_at = self._clock.monotonic()
 
     async def _look(self) -> None:
         try:

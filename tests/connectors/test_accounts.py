@@ -166,10 +166,11 @@ def test_settings_are_stored_with_their_secrets_and_read_back_the_same() -> None
 
 
 class Counting(Database):
-    """Counts looks, and can be away."""
+    """Counts looks, can be away, and slow: `slow` holds back what was read."""
 
     looks = 0
     away = False
+    slow: asyncio.Event | None = None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Any]:
@@ -178,6 +179,8 @@ class Counting(Database):
             raise StorageUnavailable("away")
         async with super().reading() as connection:
             yield connection
+        if self.slow is not None:
+            await self.slow.wait()
 
 
 @pytest.fixture
@@ -210,6 +213,27 @@ async def test_an_account_that_was_just_added_is_found_at_once(
     await edge.add_account(units, "post-new")
     clock.advance(0.1)
     assert await directory.find("post-new") is not None
+
+
+async def test_a_look_that_began_before_a_change_does_not_hide_it(
+    units: Units, counted: Counting, clock: ManualClock
+) -> None:
+    directory = directory_over(counted, clock)
+    await directory.find("post-main")
+    clock.advance(10)
+    counted.slow = asyncio.Event()
+    looking = asyncio.create_task(directory.find("post-main"))
+    while counted.looks < 2:
+        await asyncio.sleep(0.01)
+    async with units.begin() as work:
+        await account_store.change(work, edge.box(), "post-main", active=False)
+        await work.commit()
+    directory.forget()
+    counted.slow.set()
+    await looking
+    found = await directory.find("post-main")
+    assert found is not None
+    assert not found.account.active
 
 
 async def test_a_connector_is_built_once_however_many_ask_at_once(counted: Counting, clock: ManualClock) -> None:
