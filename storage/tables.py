@@ -536,6 +536,30 @@ call_legs = sa.Table(
     sa.UniqueConstraint("account_id", "call_id"),
 )
 
+# Calls that asked whom to ring: those in line or talked, and for a day those that are over, for what a wait may last.
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("account_id", sa.String(63), primary_key=True),
+    sa.Column("call_id", sa.String(200), primary_key=True),
+    sa.Column("caller", sa.String(512), nullable=False),  # the channel identity
+    sa.Column("customer_id", Id),  # as known when the call came
+    sa.Column("queue_id", Id, sa.ForeignKey("queues.id"), nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),  # waiting, ringing, talking, leaving, over
+    sa.Column("priority", sa.SmallInteger, nullable=False),
+    sa.Column("route", Json),  # router.plan.rules.Placed
+    sa.Column("last_agent_id", Id),
+    sa.Column("tried", Json, nullable=False),  # agent -> when they were last rung in vain
+    sa.Column("agent_id", Id, sa.ForeignKey("agents.id")),  # who is rung, talks, or talked
+    sa.Column("wants_callback", sa.Boolean, nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),  # its place in line
+    sa.Column("answered_at", Moment),
+    sa.Column("ended_at", Moment),
+    sa.Column("until", Moment, nullable=False),  # not heard of again by then, it is over
+    sa.Index("ix_calls_queue_state", "queue_id", "state", "asked_at"),
+    sa.Index("ix_calls_state_until", "state", "until"),
+)
+
 # What somebody is to do at a time: a reminder, a call back.
 tasks = sa.Table(
     "tasks",

@@ -66,6 +66,7 @@ from hub.events.rejected import DEAD_LETTERS, EventRejected
 from hub.events.routed import (
     DEFAULT_POOL,
     ROUTING,
+    CallChanged,
     OfferAnswered,
     PresenceChanged,
     RoutingEvent,
@@ -99,6 +100,7 @@ __all__ = [
     "AttachmentKind",
     "Author",
     "CallCard",
+    "CallChanged",
     "CallDirection",
     "CallProgressed",
     "CallState",

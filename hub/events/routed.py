@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from hub.events.common import Channel, PresenceStatus, When
+from hub.events.common import AccountId, Channel, PresenceStatus, When
 from hub.events.envelope import EventData, register
 from hub.ids import AgentId, ConversationId, CustomerId, QueueId
 
@@ -64,3 +64,23 @@ class OfferAnswered(RoutingEvent):
     conversation_id: ConversationId
     agent_id: AgentId
     answer: Literal["accepted", "declined"]
+
+
+@register
+class CallChanged(RoutingEvent):
+    """A live call asked whom to ring, and this is what became of it: it waits in line, rings at an agent, is talked,
+    or is over. `agent_id`: who is rung, talks, or was rung in vain (state waiting). `until`: so long it rings."""
+
+    TYPE: ClassVar[str] = "hub.call_changed.v1"
+
+    account_id: AccountId
+    call_id: str = Field(max_length=200)
+    state: Literal["waiting", "ringing", "talking", "over"]
+    queue_id: QueueId
+    caller: str = Field(max_length=512)
+    customer_id: CustomerId | None = None
+    customer_name: str | None = Field(default=None, max_length=200)
+    conversation_id: ConversationId | None = None
+    agent_id: AgentId | None = None
+    asked_at: When
+    until: When

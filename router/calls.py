@@ -1,0 +1,259 @@
+"""Live calls: whom to ring for a caller who is on the line now. Fulfils hub.calls.CallRouting.
+
+1. An answer is one transaction: the agent it names is reserved in `call_legs`, whose primary key lets nobody ring
+   twice, whoever else asks at that moment; what a queue has to give is given out by one asker at a time.
+2. The same call asked twice has the same answer: a call that rings somebody goes on ringing them until they answered,
+   did not, or their time is over.
+3. Nothing is kept for ever: a leg ends with the events of its call (router.call_events), else at its `until`.
+4. A call may interrupt lighter work (plan "work"), never another call and never wrap-up.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from hub.calls import Away, AwayReason, InLine, LiveCall, Next, Ring
+from hub.errors import Transient
+from hub.events import CallChanged
+from hub.ids import AgentId, QueueId
+from router import call_line, hours
+from router.call_line import Asking
+from router.plan.book import PlanBook, Plans
+from router.plan.hours import Calendar
+from router.plan.queues import QueueSettings
+from router.plan.rules import Placed, SkillWish, Step
+from storage import calls as call_store
+from storage.calls import Call, Caller, CallQueue, Leg, Seat
+from storage.unit_of_work import UnitOfWork, Units
+
+RING_GRACE_S = 5  # the PBX's word that a telephone rang in vain may take so long
+ASK_GRACE_S = 30  # one who does not ask again within this, beyond the time agreed, has hung up
+RESERVE_TRIES = 5
+
+
+class CallRouter:
+    """One per process that takes webhooks."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+        self._book = PlanBook()
+
+    async def ring(self, call: LiveCall) -> Next:
+        return await self._decide(call)
+
+    async def failed(self, call: LiveCall, telephone: str) -> Next:
+        return await self._decide(call, failed=telephone)
+
+    async def call_back(self, call: LiveCall) -> Next:
+        return await self._decide(call, wants_callback=True)
+
+    async def _decide(self, live: LiveCall, *, failed: str | None = None, wants_callback: bool = False) -> Next:
+        async with self._units.begin(urgent=True) as work:
+            ask = await _Ask.open(work, await self._book.current(work.connection, work.clock), live)
+            if failed is not None:
+                await ask.failed(failed)
+            answer = await ask.decide(wants_callback=wants_callback)
+            await work.commit()
+        return answer
+
+
+@dataclass(slots=True)
+class _Ask:
+    """One ask in its unit of work; the call and its queue are held."""
+
+    work: UnitOfWork
+    plans: Plans
+    live: LiveCall
+    call: Call
+    queue: CallQueue
+    settings: QueueSettings
+    caller: Caller | None
+    now: datetime
+
+    @classmethod
+    async def open(cls, work: UnitOfWork, plans: Plans, live: LiveCall) -> "_Ask":
+        now = work.clock.now()
+        queues = await call_store.queues_of(work.connection)
+        caller = await call_store.caller_of(work.connection, live.account_id, live.caller)
+        call = await call_store.find(work.connection, (live.account_id, live.call_id))
+        if call is None:
+            call = _arrival(plans, live, caller, queues, now)
+        else:
+            call.queue_id = _queue_now(call, queues, now)
+        await call_store.lock_queue(work, call.queue_id)
+        held = await call_store.hold(work, call)
+        held.queue_id = call.queue_id
+        queue = queues[call.queue_id]
+        return cls(work, plans, live, held, queue, QueueSettings.model_validate(queue.settings), caller, now)
+
+    async def failed(self, telephone: str) -> None:
+        """Frees whom the PBX rang in vain. Told late or twice, about somebody who is not rung now, it says nothing."""
+        leg = await call_store.leg_of(self.work.connection, self.call.key)
+        if leg is not None and self.live.telephones.get(await self._login_of(leg)) == telephone:
+            await self._give_up(leg)
+
+    async def decide(self, *, wants_callback: bool) -> Next:
+        leg = await call_store.leg_of(self.work.connection, self.call.key)
+        if leg is not None:
+            telephone = self.live.telephones.get(await self._login_of(leg))
+            if telephone is not None and self._still_rings(leg):
+                return Ring(telephone, self.settings.call_ring_s)
+            await self._give_up(leg)
+        answer = await self._next(wants_callback=wants_callback or self.call.wants_callback)
+        self.call.until = self._until(answer)
+        await call_store.save(self.work, self.call)
+        self.work.publish(changed(self.call, self.queue.pool, self.caller))
+        return answer
+
+    async def _next(self, *, wants_callback: bool) -> Next:
+        """For a call that rings nobody."""
+        if wants_callback and self._may_be_called_back:
+            return self._leave("called_back", callback=True)
+        self.call.state, self.call.agent_id = "waiting", None
+        is_open = hours.is_open(self._calendar(), self.now)
+        if not is_open and not self.settings.offer_out_of_hours:
+            return self._leave("closed", callback=self._may_be_called_back)
+        seats = await self._seats()
+        line = await self._line()
+        seat = await self._take(line, seats)
+        if seat is not None:
+            self.call.state, self.call.agent_id = "ringing", seat.agent_id
+            return Ring(self.live.telephones[seat.login], self.settings.call_ring_s)
+        if not is_open:
+            return self._leave("closed", callback=self._may_be_called_back)
+        if not seats:
+            return self._leave("nobody", callback=False)
+        if (self.now - self.call.asked_at).total_seconds() >= self.live.wait_max_s:
+            return self._leave("too_long", callback=False)
+        place = call_line.position(line, self.call.key)
+        handling_s = await call_store.handling_s(self.work.connection, self.call.queue_id)
+        wait_s = call_line.wait_s(place, handling_s, self.settings.wrap_up_s, len(seats))
+        return InLine(place, wait_s, self._may_be_called_back)
+
+    async def _take(self, line: list[Asking], seats: list[Seat]) -> Seat | None:
+        """Whom this call gets, reserved. Somebody whom another queue was quicker to ring is passed over."""
+        for _ in range(RESERVE_TRIES):
+            seat = call_line.match(line, seats, self.now).get(self.call.key)
+            if seat is None:
+                return None
+            until = self.now + timedelta(seconds=self.settings.call_ring_s + RING_GRACE_S)
+            if await call_store.reserve(self.work, self.call, seat.agent_id, until):
+                return seat
+            seats = [other for other in seats if other.agent_id != seat.agent_id]
+        return None
+
+    async def _seats(self) -> list[Seat]:
+        """Who serves the queue with a telephone and is at work; `free` of those a call may come to now."""
+        words = self.plans.work
+        found = await call_store.seats(
+            self.work.connection, self.live.telephones, self.now, by_channel=call_line.needs_channels(words)
+        )
+        return [seat for seat in found if self.queue.id in seat.queues and call_line.may_be_called(seat, words)]
+
+    async def _line(self) -> list[Asking]:
+        """Everybody who waits in this queue, this call among them."""
+        waiting = {call.key: call for call in await call_store.in_line(self.work.connection, self.queue.id, self.now)}
+        waiting[self.call.key] = self.call
+        ordered = sorted(waiting.values(), key=lambda call: (-call.priority, call.asked_at, call.key))
+        return [_asking(call, self.now) for call in ordered]
+
+    def _leave(self, reason: AwayReason, *, callback: bool) -> Away:
+        self.call.state = "leaving"
+        self.call.wants_callback = self.call.wants_callback or callback
+        return Away(reason, self.call.wants_callback)
+
+    def _still_rings(self, leg: Leg) -> bool:
+        return leg.state == "talking" or self.now < leg.until - timedelta(seconds=RING_GRACE_S)
+
+    async def _give_up(self, leg: Leg) -> None:
+        await call_store.drop_leg(self.work, self.call.key)
+        self.call.tried = {**self.call.tried, str(leg.agent_id): self.now.isoformat()}
+        self.call.state, self.call.agent_id = "waiting", None
+
+    async def _login_of(self, leg: Leg) -> str:
+        return (await call_store.logins_of(self.work.connection, [leg.agent_id])).get(leg.agent_id, "")
+
+    @property
+    def _may_be_called_back(self) -> bool:
+        return self.settings.callback and self.call.caller.startswith("+")
+
+    def _calendar(self) -> Calendar | None:
+        wanted = self.settings.calendar
+        return next((calendar for calendar in self.plans.hours.calendars if calendar.id == wanted), None)
+
+    def _until(self, answer: Next) -> datetime:
+        """Not heard of again by then, it is over."""
+        rings_s = answer.ring_s + RING_GRACE_S if isinstance(answer, Ring) else 0
+        return self.now + timedelta(seconds=rings_s + self.live.asks_again_s + ASK_GRACE_S)
+
+
+def changed(call: Call, pool: str, caller: Caller | None) -> CallChanged:
+    """What consoles hear of a call as it is now."""
+    return CallChanged(
+        pool=pool,
+        account_id=call.account_id,
+        call_id=call.call_id,
+        state="over" if call.state == "leaving" else call.state,
+        queue_id=call.queue_id,
+        caller=call.caller,
+        customer_id=caller.customer_id if caller else call.customer_id,
+        customer_name=caller.name if caller else None,
+        conversation_id=caller.conversation_id if caller else None,
+        agent_id=call.agent_id,
+        asked_at=call.asked_at,
+        until=call.until,
+    )
+
+
+def _arrival(
+    plans: Plans, live: LiveCall, caller: Caller | None, queues: dict[QueueId, CallQueue], now: datetime
+) -> Call:
+    """A call that asks for the first time, with its place."""
+    if not queues:
+        raise Transient("there is no queue yet: no call can be routed")
+    default = plans.rules.default_queue_id
+    queue_id = default if default in queues else next(iter(queues))
+    return Call(
+        account_id=live.account_id,
+        call_id=live.call_id,
+        caller=live.caller,
+        queue_id=queue_id,
+        asked_at=now,
+        until=now + timedelta(seconds=live.asks_again_s + ASK_GRACE_S),
+        customer_id=caller.customer_id if caller else None,
+        last_agent_id=caller.last_agent_id if caller else None,
+        route=Placed(since=now).model_dump(mode="json"),
+    )
+
+
+def _queue_now(call: Call, queues: dict[QueueId, CallQueue], now: datetime) -> QueueId:
+    """Where its steps, or the overflow of its queue, have brought it by now."""
+    wanted = [step.queue_id for step in _steps_begun(call, now) if step.queue_id is not None]
+    here = wanted[-1] if wanted and wanted[-1] in queues else call.queue_id
+    settings = QueueSettings.model_validate(queues[here].settings)
+    after_s, overflow = settings.overflow_after_s, settings.overflow_queue_id
+    if after_s is None or overflow not in queues or overflow == here:
+        return here
+    return overflow if (now - call.asked_at).total_seconds() >= after_s else here
+
+
+def _asking(call: Call, now: datetime) -> Asking:
+    tried = {AgentId(UUID(agent)): datetime.fromisoformat(at) for agent, at in call.tried.items()}
+    return Asking(call.key, _wishes(call, now), call.last_agent_id, tried)
+
+
+def _wishes(call: Call, now: datetime) -> tuple[SkillWish, ...]:
+    return _steps_begun(call, now)[-1].skills
+
+
+def _steps_begun(call: Call, now: datetime) -> list[Step]:
+    """At least the first one."""
+    placed = Placed.model_validate(call.route) if call.route else Placed(since=call.asked_at)
+    waited_s = (now - placed.since).total_seconds()
+    begun, begins_s = [placed.steps[0]], 0
+    for before, step in zip(placed.steps, placed.steps[1:], strict=False):
+        begins_s += before.wait_s
+        if waited_s < begins_s:
+            break
+        begun.append(step)
+    return begun
