@@ -34,7 +34,6 @@ from storage.unit_of_work import UnitOfWork
 CallState = Literal["waiting", "ringing", "talking", "leaving", "over"]
 Key = tuple[ChannelAccountId, str]  # account_id, call_id
 HANDLED_MAX = 50  # calls that an estimate looks back on
-_PROVEN = ("attested", "order", "agent")
 
 
 @dataclass(slots=True)
@@ -121,7 +120,7 @@ _LINE = Query(
 )
 _LIVE = Query(
     sa.select(*_COLUMNS)
-    .where(calls.c.state.in_(("waiting", "ringing", "talking")), calls.c.until > sa.bindparam("now"))
+    .where(calls.c.state != "leaving", calls.c.state != "over", calls.c.until > sa.bindparam("now"))
     .order_by(calls.c.priority.desc(), calls.c.asked_at, calls.c.account_id, calls.c.call_id)
 )
 _QUEUE = Query(sa.select(queues.c.id).where(queues.c.id == sa.bindparam("id")).with_for_update(key_share=True))
@@ -143,7 +142,7 @@ _SEATS = Query(
     .where(
         agents.c.disabled_at.is_(None),
         agents.c.login.in_(sa.bindparam("logins", expanding=True)),
-        presence.c.status.in_((PresenceStatus.AVAILABLE.value, PresenceStatus.BUSY.value)),
+        (presence.c.status == PresenceStatus.AVAILABLE.value) | (presence.c.status == PresenceStatus.BUSY.value),
     )
 )
 _LOGINS = Query(sa.select(agents.c.id, agents.c.login).where(agents.c.id.in_(sa.bindparam("ids", expanding=True))))
@@ -188,7 +187,12 @@ _BY_ADDRESS = Query(
 _BY_NUMBER = Query(
     sa.select(channel_identities.c.customer_id)
     .join(evidence, evidence.c.identity_id == channel_identities.c.id)
-    .where(evidence.c.kind == "phone", evidence.c.value == sa.bindparam("caller"), evidence.c.strength.in_(_PROVEN))
+    .where(
+        evidence.c.kind == "phone",
+        evidence.c.value == sa.bindparam("caller"),
+        evidence.c.strength != "claimed",
+        evidence.c.strength != "masked",
+    )
     .distinct()
     .limit(2)
 )
