@@ -21,6 +21,7 @@ from hub.errors import HubError
 from hub.events import (
     ConversationEvent,
     ConversationState,
+    SlaChanged,
     TouchpointAdded,
     TouchpointChanged,
 )
@@ -33,7 +34,7 @@ from storage.tables import channel_identities, conversation_history, conversatio
 from storage.touchpoints import Touchpoint
 from storage.unit_of_work import UnitOfWork
 
-NOT_HISTORY = frozenset({TouchpointAdded.TYPE, TouchpointChanged.TYPE, "hub.conversation_read.v1"})
+NOT_HISTORY = frozenset({TouchpointAdded.TYPE, TouchpointChanged.TYPE, SlaChanged.TYPE, "hub.conversation_read.v1"})
 
 
 class AlreadyThere(HubError):

@@ -73,6 +73,7 @@ from hub.events.routed import (
     WorkArrived,
     WorkGone,
 )
+from hub.events.service_levels import SlaBreached, SlaChanged, SlaEscalated, SlaWarned
 from hub.events.state import (
     CallCard,
     ConversationState,
@@ -81,6 +82,7 @@ from hub.events.state import (
     Preview,
     SlaClock,
     TaskState,
+    SlaTarget,
     TouchpointState,
 )
 
@@ -145,7 +147,12 @@ __all__ = [
     "ReplyRequested",
     "RequeueReason",
     "RoutingEvent",
+    "SlaBreached",
+    "SlaChanged",
     "SlaClock",
+    "SlaEscalated",
+    "SlaTarget",
+    "SlaWarned",
     "Strength",
     "SuggestionRaised",
     "SuggestionSettled",

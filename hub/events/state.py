@@ -91,19 +91,30 @@ class Preview(Frozen):
     at: When
 
 
-class SlaClock(Frozen):
-    """One promise about time. It runs until `due_at`; while it is paused, `left_s` business seconds are left.
+SlaTarget = Literal["first_response", "next_response", "resolution"]
 
-    `met_at` set: kept or ended, the clock is over. `breached_at` stays when it is met later.
+
+class SlaClock(Frozen):
+    """One promise about time. It runs from `started_at` until `due_at` (None: the hours of its calendar never suffice);
+    while it is paused, both are None and `left_s` business seconds are left.
+
+    `spent_s`: business seconds that ran before `started_at`. `met_at` set: kept or ended, the clock is over;
+    `breached_at` stays when it is met later. `warned_at`, `breached_at`: when it came to that, not when it was noticed.
+    `escalated_at`: up to when steps of escalation were taken. `followed`: the conversation's seq that moved it last.
     """
 
-    target: Literal["first_response", "next_response", "resolution"]
+    target: SlaTarget
     policy: str = Field(max_length=63)
     due_at: When | None
-    left_s: int | None = None
+    left_s: float | None = None
+    started_at: When | None = None
+    spent_s: float = 0.0
+    warn_at: When | None = None
     warned_at: When | None = None
     breached_at: When | None = None
     met_at: When | None = None
+    escalated_at: When | None = None
+    followed: int = 0
 
 
 class ConversationState(Frozen):

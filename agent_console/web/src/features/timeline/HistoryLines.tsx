@@ -45,14 +45,14 @@ function HistoryLine({ entry }: { entry: HistoryEntry }) {
 
 type Loose = (key: string, params: Record<string, unknown>) => string;
 
-/** `history.<event>[.<reason>]`, with the agent it is about. */
+/** `history.<event>[.<reason or target>]`, with the agent it is about. */
 function useSentence(): (entry: HistoryEntry) => string {
   const { t, i18n } = useTranslation();
   const agentName = useAgentName();
   return (entry) => {
     const event = entry.type.replace(/^hub\./, "").replace(/\.v\d+$/, "");
-    const reason = typeof entry.fields.reason === "string" ? `.${entry.fields.reason}` : "";
-    const key = `history.${event}${reason}`;
+    const kind = entry.fields.reason ?? entry.fields.target;
+    const key = typeof kind === "string" ? `history.${event}.${kind}` : `history.${event}`;
     const agent = agentName(entry.agent_id) ?? t("history.somebody");
     return i18n.exists(key) ? (t as unknown as Loose)(key, { agent }) : event;
   };

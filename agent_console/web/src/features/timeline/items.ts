@@ -30,6 +30,9 @@ const LINES = new Set([
   "hub.conversation_requeued.v1",
   "hub.conversation_closed.v1",
   "hub.conversation_reopened.v1",
+  "hub.sla_warned.v1",
+  "hub.sla_breached.v1",
+  "hub.sla_escalated.v1",
 ]);
 
 /** `unreadAfter`: number of the newest touchpoint the agent had seen when they came; null for no mark. */

@@ -2963,7 +2963,7 @@ export interface components {
          * LiveEvent
          * @description For those who watch the conversation, its owner, and the one it is offered to: all there is to know.
          */
-        readonly LiveEvent: components["schemas"]["LiveConversationAssigned"] | components["schemas"]["LiveConversationClosed"] | components["schemas"]["LiveConversationOffered"] | components["schemas"]["LiveConversationOpened"] | components["schemas"]["LiveConversationRead"] | components["schemas"]["LiveConversationReopened"] | components["schemas"]["LiveConversationRequeued"] | components["schemas"]["LiveCustomerChanged"] | components["schemas"]["LiveCustomerMerged"] | components["schemas"]["LiveCustomerSplit"] | components["schemas"]["LiveOfferEnded"] | components["schemas"]["LiveSuggestionRaised"] | components["schemas"]["LiveSuggestionSettled"] | components["schemas"]["LiveTaskChanged"] | components["schemas"]["LiveTaskDue"] | components["schemas"]["LiveTouchpointAdded"] | components["schemas"]["LiveTouchpointChanged"];
+        readonly LiveEvent: components["schemas"]["LiveConversationAssigned"] | components["schemas"]["LiveConversationClosed"] | components["schemas"]["LiveConversationOffered"] | components["schemas"]["LiveConversationOpened"] | components["schemas"]["LiveConversationRead"] | components["schemas"]["LiveConversationReopened"] | components["schemas"]["LiveConversationRequeued"] | components["schemas"]["LiveCustomerChanged"] | components["schemas"]["LiveCustomerMerged"] | components["schemas"]["LiveCustomerSplit"] | components["schemas"]["LiveOfferEnded"] | components["schemas"]["LiveSlaBreached"] | components["schemas"]["LiveSlaChanged"] | components["schemas"]["LiveSlaEscalated"] | components["schemas"]["LiveSlaWarned"] | components["schemas"]["LiveSuggestionRaised"] | components["schemas"]["LiveSuggestionSettled"] | components["schemas"]["LiveTaskChanged"] | components["schemas"]["LiveTaskDue"] | components["schemas"]["LiveTouchpointAdded"] | components["schemas"]["LiveTouchpointChanged"];
         /**
          * LiveKick
          * @description The socket is about to be closed, and connecting again with the same sign-in is pointless.
@@ -3017,6 +3017,54 @@ export interface components {
             readonly at: string;
             readonly conversation: components["schemas"]["ConversationState"];
             readonly cursor: string;
+        };
+        /** LiveSlaBreached */
+        readonly LiveSlaBreached: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly cursor: string;
+            readonly event: components["schemas"]["SlaBreached"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "hub.sla_breached.v1";
+        };
+        /** LiveSlaChanged */
+        readonly LiveSlaChanged: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly cursor: string;
+            readonly event: components["schemas"]["SlaChanged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "hub.sla_changed.v1";
+        };
+        /** LiveSlaEscalated */
+        readonly LiveSlaEscalated: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly cursor: string;
+            readonly event: components["schemas"]["SlaEscalated"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "hub.sla_escalated.v1";
+        };
+        /** LiveSlaWarned */
+        readonly LiveSlaWarned: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly cursor: string;
+            readonly event: components["schemas"]["SlaWarned"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "hub.sla_warned.v1";
         };
         /** LiveSuggestionRaised */
         readonly LiveSuggestionRaised: {
@@ -3933,24 +3981,72 @@ export interface components {
             readonly skill: string;
         };
         /**
+         * SlaBreached
+         * @description The promise was broken at `due_at`, which may be some time before this was noticed.
+         */
+        readonly SlaBreached: {
+            readonly conversation: components["schemas"]["ConversationState"];
+            /** Format: date-time */
+            readonly due_at: string;
+            readonly policy: string;
+            readonly policy_name: string;
+            /** @enum {string} */
+            readonly target: "first_response" | "next_response" | "resolution";
+        };
+        /**
+         * SlaChanged
+         * @description Clocks began, paused, went on or ended.
+         */
+        readonly SlaChanged: {
+            readonly conversation: components["schemas"]["ConversationState"];
+        };
+        /**
          * SlaClock
-         * @description One promise about time. It runs until `due_at`; while it is paused, `left_s` business seconds are left.
+         * @description One promise about time. It runs from `started_at` until `due_at` (None: the hours of its calendar never suffice);
+         *     while it is paused, both are None and `left_s` business seconds are left.
          *
-         *     `met_at` set: kept or ended, the clock is over. `breached_at` stays when it is met later.
+         *     `spent_s`: business seconds that ran before `started_at`. `met_at` set: kept or ended, the clock is over;
+         *     `breached_at` stays when it is met later. `warned_at`, `breached_at`: when it came to that, not when it was noticed.
+         *     `escalated_at`: up to when steps of escalation were taken. `followed`: the conversation's seq that moved it last.
          */
         readonly SlaClock: {
             /** @default null */
             readonly breached_at: string | null;
             readonly due_at: string | null;
             /** @default null */
+            readonly escalated_at: string | null;
+            /** @default 0 */
+            readonly followed: number;
+            /** @default null */
             readonly left_s: number | null;
             /** @default null */
             readonly met_at: string | null;
             readonly policy: string;
+            /** @default 0 */
+            readonly spent_s: number;
+            /** @default null */
+            readonly started_at: string | null;
             /** @enum {string} */
             readonly target: "first_response" | "next_response" | "resolution";
             /** @default null */
+            readonly warn_at: string | null;
+            /** @default null */
             readonly warned_at: string | null;
+        };
+        /**
+         * SlaEscalated
+         * @description What the policy says for this case was done: the state has it. `notify`: who must be told.
+         */
+        readonly SlaEscalated: {
+            readonly conversation: components["schemas"]["ConversationState"];
+            /** @default null */
+            readonly from_queue_id: string | null;
+            /** @default [] */
+            readonly notify: readonly string[];
+            readonly policy: string;
+            readonly policy_name: string;
+            /** @enum {string} */
+            readonly target: "first_response" | "next_response" | "resolution";
         };
         /** SlaPlan */
         readonly SlaPlan: {
@@ -4051,6 +4147,19 @@ export interface components {
              *     }
              */
             readonly when: components["schemas"]["Conditions-Output"];
+        };
+        /**
+         * SlaWarned
+         * @description The promise will be broken at `due_at` unless somebody acts.
+         */
+        readonly SlaWarned: {
+            readonly conversation: components["schemas"]["ConversationState"];
+            /** Format: date-time */
+            readonly due_at: string;
+            readonly policy: string;
+            readonly policy_name: string;
+            /** @enum {string} */
+            readonly target: "first_response" | "next_response" | "resolution";
         };
         /**
          * Snapshot
