@@ -81,8 +81,8 @@ from hub.events.state import (
     MergeNote,
     Preview,
     SlaClock,
-    TaskState,
     SlaTarget,
+    TaskState,
     TouchpointState,
 )
 
