@@ -1,8 +1,8 @@
 """Who may do what. Pure: decided from the caller and the conversation alone.
 
-An agent sees the conversations of their queues, and those they own or are offered. A supervisor and an administrator
-see all. What may not be seen does not exist: the answer is 404, never 403. Whoever may see a conversation sees its
-customer; there is no other way to a customer.
+An agent sees the conversations of their queues, and those they own, are offered or were asked about. A supervisor and
+an administrator see all. What may not be seen does not exist: the answer is 404, never 403. Whoever may see a
+conversation sees its customer; there is no other way to a customer.
 """
 
 from dataclasses import dataclass
@@ -54,5 +54,5 @@ def may_see(caller: Caller, conversation: ConversationState) -> bool:
     return (
         caller.sees_all
         or conversation.queue_id in caller.queue_ids
-        or caller.agent_id in {conversation.owner_id, conversation.offered_to}
+        or caller.agent_id in {conversation.owner_id, conversation.offered_to, *conversation.consulted}
     )

@@ -41,8 +41,15 @@ def agent_detail(agent: Agent) -> AgentDetail:
     return AgentDetail(**_agent(agent), disabled_at=agent.disabled_at, created_at=agent.created_at)
 
 
-def me(signed_in: SignedIn, presence: PresenceStatus) -> Me:
-    return Me(agent=agent_view(signed_in.agent), presence=presence, csrf=signed_in.csrf)
+def me(signed_in: SignedIn, row: AgentRow | None) -> Me:
+    """`row` None: disabled at this very moment."""
+    return Me(
+        agent=agent_view(signed_in.agent),
+        presence=row.status if row else PresenceStatus.OFFLINE,
+        reason=row.reason if row else None,
+        wrap_up_until=row.wrap_up_until if row else None,
+        csrf=signed_in.csrf,
+    )
 
 
 def agent_card(row: AgentRow) -> AgentCard:
@@ -50,9 +57,12 @@ def agent_card(row: AgentRow) -> AgentCard:
         id=row.id,
         display_name=row.name,
         presence=row.status,
+        reason=row.reason,
         since=row.since,
+        wrap_up_until=row.wrap_up_until,
         load=row.load,
         capacity=row.capacity,
+        queue_ids=tuple(sorted(row.queues)),
     )
 
 

@@ -62,14 +62,18 @@ class AgentView(Frozen):
 
 
 class AgentCard(Frozen):
-    """A colleague, as lists and timelines name them."""
+    """A colleague, as lists and timelines name them. `reason`: of being away or busy. `wrap_up_until`: nothing is
+    offered before; it may be over."""
 
     id: AgentId
     display_name: str
     presence: PresenceStatus
+    reason: str | None = None
     since: When | None = None
+    wrap_up_until: When | None = None
     load: int = 0
     capacity: int = 0
+    queue_ids: tuple[QueueId, ...] = ()
 
 
 class QueueView(Frozen):
@@ -84,6 +88,8 @@ class Me(Frozen):
 
     agent: AgentView
     presence: PresenceStatus
+    reason: str | None = None
+    wrap_up_until: When | None = None
     csrf: str
 
 
@@ -254,10 +260,6 @@ class SignInIn(Frozen):
 
 class MePatch(Frozen):
     locale: Literal["vi", "en"]
-
-
-class PresenceIn(Frozen):
-    status: PresenceStatus
 
 
 class ReplyIn(Frozen):

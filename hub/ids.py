@@ -24,6 +24,7 @@ RunId = NewType("RunId", UUID)  # one run of a changed identity policy over thos
 AgentId = NewType("AgentId", UUID)
 QueueId = NewType("QueueId", UUID)
 TaskId = NewType("TaskId", UUID)  # a reminder or a call back
+NoteId = NewType("NoteId", UUID)  # made by the console, once per click
 AttemptId = NewType("AttemptId", UUID)  # one try at sending one reply
 
 # "facebook-main": chosen by the ops person, [a-z0-9][a-z0-9-]{0,62}; it stands in webhook paths and bus keys.

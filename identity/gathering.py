@@ -85,6 +85,9 @@ async def _close_into(board: Board, note: Note, kept: Conversation, others: Sequ
         board.put(other)
         board.record(other, closed)
         board.left(other, holders[other.id])
+    joining.put_off(kept, others, hands, note.at)
+    if kept.snoozed_until is not None:
+        board.left(kept, None)  # for the router to look at
     if hands.owner_id is not None and hands.owner_id != kept.owner_id:
         _hand_over(board, kept, hands.owner_id)
 

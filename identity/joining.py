@@ -39,6 +39,17 @@ def absorb(kept: Conversation, others: Sequence[Conversation], closed: Sequence[
     return joined.hands
 
 
+def put_off(kept: Conversation, others: Sequence[Conversation], hands: Hands, now: datetime) -> None:
+    """Put off stays only what was put off everywhere. Where somebody waits, or who put theirs off now holds it, it is
+    for the router to wake: it knows who has room."""
+    times = [c.snoozed_until for c in (kept, *others)]
+    if kept.snoozed_until is None and hands.owner_id in {None, kept.owner_id}:
+        return
+    sleeping = [at for at in times if at is not None]
+    if sleeping:
+        kept.snoozed_until = min(sleeping) if len(sleeping) == len(times) else now
+
+
 def regrow(
     tree: Sequence[Conversation], into: Mapping[ConversationId, ConversationId]
 ) -> tuple[dict[ConversationId, Hands], set[ConversationId]]:

@@ -183,6 +183,8 @@ class Timeline:
             self._known.touchpoints[(touchpoint.account_id, name)] = touchpoint
             self._take_early(touchpoint, name)
         if touchpoint.author is Author.CUSTOMER:
+            if conversation.snoozed_until is not None:
+                self._wake(conversation)
             conversation.unread += 1
             told_at = min(touchpoint.occurred_at, self._now)
             identity.last_inbound_at = max(identity.last_inbound_at or told_at, told_at)
@@ -198,6 +200,12 @@ class Timeline:
             conversation.waiting_since = conversation.waiting_since or self._now
         elif card is None or not calls.needs_somebody(card):
             conversation.waiting_since = None
+
+    def _wake(self, conversation: Conversation) -> None:
+        """What was put off is due now; the router knows who has room for it."""
+        if conversation.is_open and conversation.snoozed_until is not None:
+            conversation.snoozed_until = min(conversation.snoozed_until, self._now)
+            self._board.left(conversation, None)
 
     def _take_early(self, touchpoint: Touchpoint, name: str) -> None:
         """What overtook this entry."""

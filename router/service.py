@@ -31,6 +31,7 @@ from hub.ids import AgentId, ConversationId, QueueId
 from hub.work import Lease
 from router.commands import end_offer, requeue
 from router.pool import Agent, Decision, Pool, Work
+from router.waking import Alarms, wake_due
 from storage import conversations as conversation_store
 from storage import routing
 from storage.changes import ChangeSet
@@ -97,6 +98,7 @@ class Desk:
         self._pool = Pool()
         self._queues: dict[QueueId, Queue] = {}
         self._offers: dict[ConversationId, datetime] = {}
+        self._alarms = Alarms()
         self._rebuild_at = self._look_at = units.clock.monotonic()
 
     @classmethod
@@ -120,6 +122,7 @@ class Desk:
                 await self._rebuild(work)
             await self._take_in(work, records)
             await self._settle_offers(work)
+            await self._wake(work)
             await self._offer(work)
             if records:
                 self._next_offset = records[-1].offset + 1
@@ -135,6 +138,8 @@ class Desk:
         retry_s = self._pool.next_retry_s(now)
         if retry_s is not None:
             waits.append(retry_s)
+        if (wakes_at := self._alarms.next()) is not None:
+            waits.append((wakes_at - now).total_seconds())
         soonest = self._units.clock.monotonic() + min(waits, default=REBUILD_EVERY_S)
         return min(soonest, self._rebuild_at)
 
@@ -144,7 +149,7 @@ class Desk:
         self._rebuild_at = self._units.clock.monotonic() + REBUILD_EVERY_S
         everywhere = await routing.queues_of(work.connection)
         self._queues = {i: queue for i, queue in everywhere.items() if self._is_ours(queue)}
-        self._pool, self._offers = Pool(), {}
+        self._pool, self._offers, self._alarms = Pool(), {}, Alarms()
         for row in (await routing.agent_rows(work.connection, clock=work.clock)).values():
             self._pool.put_agent(_agent(row))
         for conversation in await routing.work_in(work.connection, self._queues):
@@ -234,6 +239,19 @@ class Desk:
         await changes.flush()
         await self._refresh_agents(work, agents)
 
+    async def _wake(self, work: UnitOfWork) -> None:
+        """What was put off until now is work again."""
+        due = self._alarms.take_due(work.clock.now(), BATCH)
+        if not due:
+            return
+        locked = await conversation_store.lock(work.connection, due)
+        changes = ChangeSet(work)
+        owners = await wake_due(work, changes, locked.values())
+        for conversation in locked.values():
+            self._place(conversation)
+        await changes.flush()
+        await self._refresh_agents(work, owners)
+
     async def _offer(self, work: UnitOfWork) -> None:
         decisions = list(self._pool.decide(work.clock.now(), limit=BATCH))
         if not decisions:
@@ -244,7 +262,7 @@ class Desk:
         for decision in decisions:
             conversation = locked.get(decision.work.id)
             row = rows.get(decision.agent.id)
-            if conversation is None or conversation.status is not ConversationStatus.WAITING:
+            if conversation is None or not _waits(conversation):
                 self._undo_load(decision)
             elif row is None or row.status is not PresenceStatus.AVAILABLE or row.load >= row.capacity:
                 self._pool.put_work(decision.work)
@@ -282,6 +300,9 @@ class Desk:
         self._offers.pop(conversation.id, None)
         if conversation.queue_id not in self._queues:
             return
+        if self._alarms.put(conversation):
+            self._pool.drop_work(conversation.id)
+            return
         if conversation.status is ConversationStatus.WAITING:
             self._pool.put_work(
                 Work(
@@ -311,7 +332,14 @@ def _named(records: Iterable[Record]) -> _Named:
             named.agents.add(data.agent_id)
         if isinstance(data, OfferAnswered) and data.answer == "declined":
             named.refusals[data.conversation_id] = data.agent_id
+        if isinstance(data, WorkArrived) and data.given_back_by is not None:
+            named.refusals[data.conversation_id] = data.given_back_by
+            named.agents.add(data.given_back_by)
     return named
+
+
+def _waits(conversation: Conversation) -> bool:
+    return conversation.status is ConversationStatus.WAITING and conversation.snoozed_until is None
 
 
 def _agent(row: AgentRow) -> Agent:

@@ -19,7 +19,7 @@ from storage.column_types import Moment
 from storage.conversations import Conversation
 from storage.cursors import cursor, read_cursor
 from storage.search import matching_identities
-from storage.tables import Id, channel_identities, conversations, customers, queues, touchpoints
+from storage.tables import Id, channel_identities, consults, conversations, customers, queues, touchpoints
 
 View = Literal["mine", "waiting", "all", "closed"]
 PARTS_MAX = 120  # SQLite takes 500 in one union; whoever serves more queues has them read as one
@@ -88,7 +88,8 @@ async def page(connection: AsyncConnection, sight: Sight, asked: Asked) -> tuple
 
 
 async def first_screen(connection: AsyncConnection, sight: Sight) -> list[Conversation]:
-    """What I own, what I am offered, and the oldest that wait where I serve; at most FIRST_SCREEN_MAX of each."""
+    """What I own, am offered or was asked about, and the oldest that wait where I serve; at most FIRST_SCREEN_MAX of
+    each."""
     waiting = await _parts(connection, sight, Asked("waiting"))
     mine = await _merged(
         connection, _mine(sight), [], conversations.c.last_touch_at, descending=True, limit=FIRST_SCREEN_MAX
@@ -129,6 +130,10 @@ async def sees_customer(connection: AsyncConnection, sight: Sight, among: Iterab
             has_conversations = True
             if _sees(sight, *place):
                 return True
+    asked = sa.select(consults.c.conversation_id).join(conversations).where(consults.c.agent_id == sight.agent_id)
+    through = conversations.c.customer_id.in_(wanted) | conversations.c.identity_id.in_(theirs)
+    if has_conversations and (await connection.execute(asked.where(through).limit(1))).first() is not None:
+        return True
     return not has_conversations and await _made_one(connection, sight, wanted)
 
 
@@ -200,10 +205,19 @@ def _by_queue(queue_ids: Sequence[QueueId], statuses: Sequence[str]) -> list[Par
 
 
 def _mine(sight: Sight) -> list[Part]:
+    """What I own, what I am offered, and what I was asked about."""
     status = conversations.c.status + ""  # an expression, so that no planner walks along the index of status for it
     owned = (conversations.c.owner_id == sight.agent_id) & (status == S.ASSIGNED.value)
     offered = (conversations.c.offered_to == sight.agent_id) & (status == S.OFFERED.value)
-    return [Part(owned, few=True), Part(offered, few=True)]
+    others = conversations.c.owner_id.is_distinct_from(sight.agent_id)
+    others &= conversations.c.offered_to.is_distinct_from(sight.agent_id)
+    asked = _asked_about(sight) & (status != S.CLOSED.value) & others
+    return [Part(owned, few=True), Part(offered, few=True), Part(asked, few=True)]
+
+
+def _asked_about(sight: Sight) -> Condition:
+    mine = sa.select(consults.c.conversation_id).where(consults.c.agent_id == sight.agent_id)
+    return conversations.c.id.in_(mine)
 
 
 def _elsewhere(sight: Sight, statuses: Sequence[str], queue_id: QueueId | None) -> list[Part]:
@@ -211,9 +225,11 @@ def _elsewhere(sight: Sight, statuses: Sequence[str], queue_id: QueueId | None) 
     strange: Condition = conversations.c.queue_id.not_in(sorted(sight.queue_ids or ()))
     if queue_id is not None:
         strange &= conversations.c.queue_id == queue_id
-    owned, offered = _mine(sight)
-    held = [(S.ASSIGNED.value, owned), (S.OFFERED.value, offered)]
-    return [Part(part.condition & strange, few=True) for status, part in held if status in statuses]
+    return [
+        Part(part.condition & (conversations.c.status + "").in_(statuses) & strange, few=True)
+        for part in _mine(sight)
+        if set(statuses) & set(_OPEN)
+    ]
 
 
 def _sees(sight: Sight, queue_id: QueueId, owner_id: AgentId | None, offered_to: AgentId | None) -> bool:
@@ -228,6 +244,7 @@ def _visible(sight: Sight) -> Condition:
         conversations.c.queue_id.in_(sorted(sight.queue_ids))
         | (conversations.c.owner_id == sight.agent_id)
         | (conversations.c.offered_to == sight.agent_id)
+        | _asked_about(sight)
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -57,6 +58,7 @@ class Conversation:
     lifecycle: str | None = None
     disposition: str | None = None
     snoozed_until: datetime | None = None
+    consulted: tuple[AgentId, ...] = ()
     sla: tuple[SlaClock, ...] = ()
     sla_wake_at: datetime | None = None
     agent_active_at: datetime | None = None
@@ -102,6 +104,7 @@ class Conversation:
             lifecycle=self.lifecycle,
             disposition=self.disposition,
             snoozed_until=self.snoozed_until,
+            consulted=self.consulted,
             sla=self.sla,
         )
 
@@ -136,6 +139,7 @@ def from_row(row: Any) -> Conversation:
     values["why"] = Explanation.model_validate(values["why"]) if values["why"] else None
     values["preview"] = Preview.model_validate(values["preview"]) if values["preview"] else None
     values["tags"] = tuple(values["tags"])
+    values["consulted"] = tuple(AgentId(UUID(agent_id)) for agent_id in values["consulted"])
     values["sla"] = tuple(SlaClock.model_validate(clock) for clock in values["sla"] or ())
     conversation = Conversation(**values)
     conversation.stored = settled_of(conversation)
@@ -150,6 +154,7 @@ def to_row(conversation: Conversation) -> dict[str, Any]:
     values["why"] = conversation.why.model_dump(mode="json") if conversation.why else None
     values["preview"] = conversation.preview.model_dump(mode="json") if conversation.preview else None
     values["tags"] = list(conversation.tags)
+    values["consulted"] = [str(agent_id) for agent_id in conversation.consulted]
     values["sla"] = [clock.model_dump(mode="json") for clock in conversation.sla] or None
     return values
 

@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.ids import AgentId, ConversationId, IdentityId
+from hub.events import NoteAdded
+from hub.ids import AgentId, ConversationId, IdentityId, NoteId
 from storage.tables import conversation_history, conversations
 
 PAGE_MAX = 500
@@ -56,3 +57,14 @@ async def after_seq(connection: AsyncConnection, conversation_id: ConversationId
         .limit(PAGE_MAX)
     )
     return [Happening(*row) for row in await connection.execute(query)]
+
+
+async def has_note(connection: AsyncConnection, conversation_id: ConversationId, note_id: NoteId) -> bool:
+    """Was it written before? Looks at the newest PAGE_MAX notes: a click is not repeated after more of them."""
+    query = (
+        sa.select(conversation_history.c.data)
+        .where(conversation_history.c.conversation_id == conversation_id, conversation_history.c.type == NoteAdded.TYPE)
+        .order_by(conversation_history.c.seq.desc())
+        .limit(PAGE_MAX)
+    )
+    return any(row.data.get("note_id") == str(note_id) for row in await connection.execute(query))

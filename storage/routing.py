@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +15,7 @@ from hub.ids import AgentId, ConversationId, QueueId, new_id
 from storage import conversations as conversation_store
 from storage.conversations import Conversation
 from storage.dialect import upsert
-from storage.tables import agents, conversations, presence, queue_members, queues
+from storage.tables import agents, call_legs, conversations, presence, queue_members, queues
 from storage.unit_of_work import UnitOfWork
 
 HELD = (ConversationStatus.OFFERED.value, ConversationStatus.ASSIGNED.value)
@@ -22,7 +23,7 @@ HELD = (ConversationStatus.OFFERED.value, ConversationStatus.ASSIGNED.value)
 
 @dataclass(frozen=True, slots=True)
 class AgentRow:
-    """An agent who is not disabled. `load`: conversations owned or offered, now."""
+    """An agent who is not disabled. `load`: conversations owned or offered, now, but for those that are put off."""
 
     id: AgentId
     name: str
@@ -33,6 +34,9 @@ class AgentRow:
     idle_since: datetime
     load: int
     queues: frozenset[QueueId]
+    reason: str | None = None  # of being away or busy
+    wrap_up_until: datetime | None = None  # nothing is offered before; may be over
+    auto_accept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,9 @@ async def agent_rows(
             presence.c.status,
             presence.c.since,
             presence.c.idle_since,
+            presence.c.reason,
+            presence.c.wrap_up_until,
+            agents.c.auto_accept,
         )
         .outerjoin(presence, presence.c.agent_id == agents.c.id)
         .where(chosen)
@@ -96,6 +103,9 @@ async def agent_rows(
             idle_since=row.idle_since or now,
             load=loads.get(row.id, 0),
             queues=members.get(row.id, frozenset()),
+            reason=row.reason,
+            wrap_up_until=row.wrap_up_until,
+            auto_accept=row.auto_accept,
         )
         for row in await connection.execute(query)
     }
@@ -120,16 +130,36 @@ async def lock_agents(connection: AsyncConnection, ids: Iterable[AgentId]) -> No
 
 
 async def put_presence(
-    connection: AsyncConnection, agent_id: AgentId, status: PresenceStatus, *, now: datetime, is_sqlite: bool
+    connection: AsyncConnection,
+    agent_id: AgentId,
+    status: PresenceStatus,
+    *,
+    reason: str | None = None,
+    now: datetime,
+    is_sqlite: bool,
 ) -> None:
     """Sets the status; `idle_since` starts anew when somebody becomes available."""
-    values = {"status": status.value, "since": now}
+    values = {"status": status.value, "reason": reason, "since": now}
     if status is PresenceStatus.AVAILABLE:
         values["idle_since"] = now
     insert = upsert(presence, is_sqlite=is_sqlite).values(
-        agent_id=agent_id, status=status.value, since=now, idle_since=now
+        agent_id=agent_id, status=status.value, reason=reason, since=now, idle_since=now
     )
     await connection.execute(insert.on_conflict_do_update(index_elements=["agent_id"], set_=values))
+
+
+async def put_wrap_up(connection: AsyncConnection, agent_id: AgentId, until: datetime | None) -> None:
+    await connection.execute(sa.update(presence).where(presence.c.agent_id == agent_id).values(wrap_up_until=until))
+
+
+async def on_calls(connection: AsyncConnection) -> set[AgentId]:
+    """Who rings or talks on the telephone now."""
+    return set((await connection.execute(sa.select(call_legs.c.agent_id))).scalars())
+
+
+async def queue_settings(connection: AsyncConnection, queue_id: QueueId) -> Any:
+    """As JSON; their meaning is router.plan.queues'. None: there is no such queue."""
+    return (await connection.execute(sa.select(queues.c.settings).where(queues.c.id == queue_id))).scalar_one_or_none()
 
 
 async def touch_idle(connection: AsyncConnection, ids: Iterable[AgentId], now: datetime) -> None:
@@ -159,12 +189,13 @@ async def by_ids(connection: AsyncConnection, ids: Iterable[ConversationId]) -> 
 
 
 async def held_by(connection: AsyncConnection, agent_ids: Iterable[AgentId]) -> list[ConversationId]:
-    """Conversations offered to or owned by any of them, oldest place first."""
+    """Conversations offered to or owned by any of them, oldest place first. What is put off stays theirs."""
     among = sorted(set(agent_ids))
     query = (
         sa.select(conversations.c.id)
         .where(
             conversations.c.status.in_(HELD),
+            conversations.c.snoozed_until.is_(None),
             conversations.c.owner_id.in_(among) | conversations.c.offered_to.in_(among),
         )
         .order_by(conversations.c.queued_at)
@@ -185,7 +216,7 @@ async def _loads(connection: AsyncConnection, among: list[AgentId] | None) -> di
     for column in (conversations.c.owner_id, conversations.c.offered_to):
         query = (
             sa.select(column, sa.func.count())
-            .where(conversations.c.status.in_(HELD), column.is_not(None))
+            .where(conversations.c.status.in_(HELD), conversations.c.snoozed_until.is_(None), column.is_not(None))
             .group_by(column)
         )
         if among is not None:

@@ -484,7 +484,8 @@ conversations = sa.Table(
     sa.Column("tags", Json, nullable=False, server_default="[]"),
     sa.Column("lifecycle", sa.String(40)),
     sa.Column("disposition", sa.String(40)),
-    sa.Column("snoozed_until", Moment),
+    sa.Column("snoozed_until", Moment),  # no work until then, and holds no room; null: not put off
+    sa.Column("consulted", Json, nullable=False, server_default="[]"),  # agents who were asked; see consults
     sa.Column("sla", Json),  # its clocks, see hub.events.state.SlaClock
     sa.Column("sla_wake_at", Moment),  # when the next of them warns or breaches; null: none runs
     sa.Column("agent_active_at", Moment),  # an agent last wrote here; of two merged owners the later keeps it
@@ -599,6 +600,14 @@ automation_log = sa.Table(
 )
 
 # What happened to a conversation besides touchpoints: offered, assigned, merged, closed. Timeline and audit.
+# Who may see a conversation because they were asked about it: an index of conversations.consulted.
+consults = sa.Table(
+    "consults",
+    metadata,
+    sa.Column("agent_id", Id, sa.ForeignKey("agents.id"), primary_key=True),
+    sa.Column("conversation_id", Id, sa.ForeignKey("conversations.id"), primary_key=True, index=True),
+)
+
 conversation_history = sa.Table(
     "conversation_history",
     metadata,

@@ -169,6 +169,8 @@ class Endpoint:
             return b""
         if self._route.takes == "bytes":
             return await _read(request, self._file_bytes_max, READ_FILE_S)
+        if self._route.may_be_empty and not request.can_read_body:
+            return b"{}"
         if request.content_type != "application/json" or (request.charset or "utf-8").lower() != "utf-8":
             raise WrongMedia("application/json")
         return await _read(request, JSON_BYTES_MAX, READ_JSON_S)

@@ -9,6 +9,7 @@ from agent_console.api.crm import Crm
 from agent_console.api.customers import Customers
 from agent_console.api.editing import Editing
 from agent_console.api.endpoint import Answer, Call, Handler
+from agent_console.api.handling import Handling
 from agent_console.api.imports import Imports
 from agent_console.api.keys import KeyRing
 from agent_console.api.plans import PlanBoard
@@ -37,6 +38,7 @@ def handlers(
     groups = (
         SigningIn(parts, sign_ins),
         Work(parts, cursor_now),
+        Handling(parts),
         Replying(parts),
         Customers(parts),
         Suggestions(parts),

@@ -104,7 +104,7 @@ def _operation(route: Route) -> dict[str, Any]:
     elif route.access is not Access.PUBLIC:
         operation["security"] = [{"cookie": [], "csrf": []} if route.changes else {"cookie": []}]
     if isinstance(route.takes, type):
-        operation["requestBody"] = {"required": True, "content": _json(route.takes)}
+        operation["requestBody"] = {"required": not route.may_be_empty, "content": _json(route.takes)}
     elif route.takes == "bytes":
         binary = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
         operation["requestBody"] = {"required": True, "content": binary}

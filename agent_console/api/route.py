@@ -23,6 +23,7 @@ class Route:
     access: Access
     summary: str
     takes: type[BaseModel] | Literal["bytes"] | None = None
+    may_be_empty: bool = False  # a request without a body is one whose body says nothing
     query: type[BaseModel] | None = None
     answers: type[BaseModel] | Literal["url", "document", "file"] | None = None
     scope: str | None = None  # what a key must be for; of routes for programs only

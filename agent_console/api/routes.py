@@ -10,6 +10,7 @@ from agent_console import admin_views as admin
 from agent_console import policy_views as policy
 from agent_console import suggestion_views as suggestions
 from agent_console import views
+from agent_console.api.handling_routes import HANDLING_ROUTES
 from agent_console.api.plan_routes import PLAN_ROUTES
 from agent_console.api.record_routes import RECORD_ROUTES
 from agent_console.api.route import PREFIX, Route
@@ -35,15 +36,6 @@ ROUTES: tuple[Route, ...] = (
     _post("sign_out", "/sign-out", A.AGENT, None, "Sign out; closes this sign-in's sockets"),
     _get("get_me", "/me", A.AGENT, views.Me, "Who is signed in"),
     Route("change_me", "PATCH", "/me", A.AGENT, "Change the language", takes=views.MePatch, answers=views.Me),
-    Route(
-        "set_presence",
-        "PUT",
-        "/presence",
-        A.AGENT,
-        "Say whether work may be offered",
-        takes=views.PresenceIn,
-        answers=views.Me,
-    ),
     # --- the work ---
     _get("get_snapshot", "/snapshot", A.AGENT, views.Snapshot, "All that the first screen shows"),
     _get("list_queues", "/queues", A.AGENT, admin.QueueList, "My queues; all of them for supervisors"),
@@ -90,12 +82,11 @@ ROUTES: tuple[Route, ...] = (
         may=(409,),
     ),
     _work("accept", "Accept the offer made to me"),
-    _work("decline", "Decline the offer made to me"),
     _work("release", "Give it back to its queue"),
     _work("take", "Take a waiting one without an offer"),
-    _work("resolve", "Done"),
     _work("reopen", "Not done after all: it is mine again"),
     _work("read", "I have seen it", takes=views.ReadIn),
+    *HANDLING_ROUTES,
     _post(
         "settle_reply",
         "/touchpoints/{touchpoint_id}/settle",

@@ -22,8 +22,7 @@ from agent_console.views import (
     TimelinePage,
     TimelineQuery,
 )
-from hub.errors import Forbidden
-from hub.events import ConversationRead, ConversationState, PresenceStatus
+from hub.events import ConversationRead, ConversationState
 from hub.ids import AgentId, ConversationId
 from router import commands
 from storage import console_reads, routing
@@ -55,7 +54,7 @@ class Work:
         return Snapshot(
             cursor=cursor,
             server_time=now,
-            me=me(call.who, own.status if own else PresenceStatus.OFFLINE),
+            me=me(call.who, own),
             queues=queues,
             agents=tuple(agent_card(row) for row in sorted(agents.values(), key=lambda row: (row.name, row.id))),
             conversations=tuple(conversation.state() for conversation in found),
@@ -89,17 +88,11 @@ class Work:
     async def accept_conversation(self, call: Call) -> ConversationState:
         return await self._run(call, commands.accept)
 
-    async def decline_conversation(self, call: Call) -> ConversationState:
-        return await self._run(call, commands.decline)
-
     async def release_conversation(self, call: Call) -> ConversationState:
         return await self._run(call, commands.release)
 
     async def take_conversation(self, call: Call) -> ConversationState:
         return await self._run(call, commands.take)
-
-    async def resolve_conversation(self, call: Call) -> ConversationState:
-        return await self._run(call, commands.resolve, check=_holds)
 
     async def reopen_conversation(self, call: Call) -> ConversationState:
         return await self._run(call, commands.reopen)
@@ -111,14 +104,10 @@ class Work:
             await work.commit()
         return conversation.state()
 
-    async def _run(
-        self, call: Call, command: Command, *, check: Callable[[Caller, Conversation], None] | None = None
-    ) -> ConversationState:
+    async def _run(self, call: Call, command: Command) -> ConversationState:
         """The command and a fresh look, in one transaction. The caller's sight is checked again under the lock."""
         async with self._parts.units.begin() as work:
             conversation = await _locked(work, call.caller, _id(call))
-            if check is not None:
-                check(call.caller, conversation)
             await command(work, conversation.id, call.caller.agent_id)
             moved = await conversation_store.find(work.connection, conversation.id)
             await work.commit()
@@ -135,12 +124,6 @@ async def queue_views(connection: Connection, caller: Caller) -> tuple[QueueView
 
 def _id(call: Call) -> ConversationId:
     return ConversationId(call.id("conversation_id"))
-
-
-def _holds(caller: Caller, conversation: Conversation) -> None:
-    """Only its owner closes a conversation, or somebody who sees all. Raises Forbidden."""
-    if conversation.is_open and not caller.sees_all and conversation.owner_id != caller.agent_id:
-        raise Forbidden("not_owner", "This conversation is not yours.")
 
 
 async def _locked(work: UnitOfWork, caller: Caller, conversation_id: ConversationId) -> Conversation:

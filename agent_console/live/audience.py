@@ -1,8 +1,8 @@
 """Which console is told what of an event. Pure: decided by the server from the conversation's place before and after.
 
-In full (`event`): whoever watches the conversation, owns it or is offered it; and of TO_ALL everybody who may see it.
-As a row (`row`): whoever's lists show it, and whoever's lists showed it until now, so that it leaves them. Everybody
-else hears nothing.
+In full (`event`): whoever watches the conversation, owns it, is offered it or was asked about it; and of TO_ALL
+everybody who may see it. As a row (`row`): whoever's lists show it, and whoever's lists showed it until now, so that it
+leaves them. Everybody else hears nothing.
 """
 
 from collections.abc import Mapping
@@ -24,10 +24,11 @@ class Place:
     queue_id: str
     owner_id: str | None
     offered_to: str | None
+    consulted: tuple[str, ...] = ()
 
     @property
-    def holders(self) -> tuple[str | None, str | None]:
-        return (self.owner_id, self.offered_to)
+    def holders(self) -> tuple[str | None, ...]:
+        return (self.owner_id, self.offered_to, *self.consulted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +82,5 @@ def telling(sight: Sight, entry: Entry) -> Telling | None:
 
 def place_of(conversation: Mapping[str, Any]) -> Place:
     """From the JSON of a ConversationState. Raises KeyError."""
-    return Place(conversation["queue_id"], conversation["owner_id"], conversation["offered_to"])
+    asked = tuple(conversation.get("consulted", ()))  # events of before there was such a thing have none
+    return Place(conversation["queue_id"], conversation["owner_id"], conversation["offered_to"], asked)

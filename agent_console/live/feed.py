@@ -20,7 +20,15 @@ from agent_console.live.ring import Ring
 from hub.bus.base import Bus, Record
 from hub.clock import Clock
 from hub.errors import BusUnavailable, Transient
-from hub.events import CONVERSATIONS, ROUTING, ConversationRequeued, OfferEnded, PresenceChanged
+from hub.events import (
+    CONVERSATIONS,
+    ROUTING,
+    ConsultEnded,
+    ConversationRequeued,
+    ConversationTransferred,
+    OfferEnded,
+    PresenceChanged,
+)
 from hub.log import get_logger
 from hub.metrics import counter, gauge
 from hub.tasks import together
@@ -37,7 +45,9 @@ STALE_S = 10.0
 DEAF_S = 60.0
 LOOK_EVERY_S = 5.0
 PLACES_MAX = 50_000
-NAMES_THE_LOSER = frozenset({OfferEnded.TYPE, ConversationRequeued.TYPE})
+NAMES_THE_LOSER = frozenset(
+    {OfferEnded.TYPE, ConversationRequeued.TYPE, ConversationTransferred.TYPE, ConsultEnded.TYPE}
+)
 
 READ = counter("live_events_total", "Events that the consoles' feed read.", ["topic"])
 UNREADABLE = counter("live_unreadable_total", "Records of the consoles' topics that are no event of ours.", ["topic"])
@@ -204,7 +214,7 @@ class Feed:
         if record.type != PresenceChanged.TYPE:
             return
         data = orjson.loads(record.value)["data"]
-        message = {"agent_id": data["agent_id"], "status": data["status"], "since": data["since"]}
+        message = {name: data.get(name) for name in ("agent_id", "status", "reason", "since", "wrap_up_until")}
         presence = Presence(record.partition, record.offset, data["agent_id"], message)
         self.presences.add(presence)
         self.on_presence(presence)

@@ -2,7 +2,7 @@
 
 From the hub:  event (LiveEvent), row (LiveRow), bundle (LiveBundle), sync (LiveSync), reload (LiveReload),
                presence (LivePresence), agents (LiveAgents), queues (LiveQueues), typing (LiveTyping), kick (LiveKick)
-To the hub:    watch, unwatch (WatchIn), typing (TypingIn); each is acknowledged with Ack
+To the hub:    watch, unwatch (WatchIn), typing (TypingIn), active (ActiveIn); each is acknowledged with Ack
 On connecting: auth = ConnectAuth
 """
 
@@ -69,7 +69,9 @@ class LiveReload(Frozen):
 class LivePresence(Frozen):
     agent_id: AgentId
     status: PresenceStatus
+    reason: str | None = None
     since: When
+    wrap_up_until: When | None = None
 
 
 class LiveAgents(Frozen):
@@ -118,6 +120,10 @@ class TypingIn(Frozen):
     identity_id: IdentityId | None = None
 
 
+class ActiveIn(Frozen):
+    """Somebody is at the keyboard."""
+
+
 class Ack(Frozen):
     """`seq`: the conversation's seq, from watch; a console that knows less asks for the changes. `code` when not ok."""
 
@@ -139,4 +145,4 @@ MESSAGES: tuple[type[Any], ...] = (
     LiveKick,
     Ack,
 )
-TAKEN: tuple[type[Any], ...] = (ConnectAuth, WatchIn, TypingIn)
+TAKEN: tuple[type[Any], ...] = (ConnectAuth, WatchIn, TypingIn, ActiveIn)

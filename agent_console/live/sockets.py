@@ -4,6 +4,7 @@ What a console may ask (everything is acknowledged with Ack, whatever happens):
     watch {conversation_id}      tell me everything about this one -> {ok, seq}
     unwatch {conversation_id}
     typing {conversation_id, on, identity_id?}
+    active {}                    somebody is at the keyboard; without it for long, its agent is set away
 Everything else it may do goes through the HTTP API.
 """
 
@@ -34,7 +35,7 @@ from hub.log import get_logger
 from hub.metrics import counter
 from hub.sockets import SOCKETS, Outlet
 from hub.tasks import stop
-from router.liveness import AGENT_SOCKETS, GRACE_S
+from router.liveness import ACTIVE_AGENTS, ACTIVE_S, AGENT_SOCKETS, GRACE_S
 
 WATCHED_MAX = 30  # conversations open in one console
 PER_AGENT_MAX = 20  # sockets of one agent in one process: tabs and telephones
@@ -44,7 +45,7 @@ EVENTS = counter("console_events_total", "What consoles sent over their sockets.
 log = get_logger(__name__)
 
 # What each event asks of the role; the matrix test goes over these as it does over the routes.
-EVENT_ACCESS: dict[str, Access] = {"watch": Access.AGENT, "unwatch": Access.AGENT, "typing": Access.AGENT}
+EVENT_ACCESS: dict[str, Access] = dict.fromkeys(("watch", "unwatch", "typing", "active"), Access.AGENT)
 
 
 class AgentNamespace(socketio.AsyncNamespace):
@@ -74,6 +75,7 @@ class AgentNamespace(socketio.AsyncNamespace):
             "watch": self._watch,
             "unwatch": self._unwatch,
             "typing": self._write,
+            "active": self._stir,
         }
 
     async def trigger_event(self, event: str, *args: Any) -> Any:
@@ -215,6 +217,10 @@ class AgentNamespace(socketio.AsyncNamespace):
 
     async def _write(self, listener: Listener, caller: Caller, data: Any) -> Ack:
         await self._typing.by_agent(caller, TypingIn.model_validate(data))
+        return Ack(ok=True)
+
+    async def _stir(self, listener: Listener, caller: Caller, data: Any) -> Ack:
+        await self._parts.ephemeral.touch(ACTIVE_AGENTS, str(caller.agent_id), ACTIVE_S)
         return Ack(ok=True)
 
 

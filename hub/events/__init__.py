@@ -1,4 +1,5 @@
-"""The event vocabulary, one file per stage: inbound, identified, routed, outbound, rejected.
+"""The event vocabulary, one file per stage: inbound, identified, routed, handled, outbound,
+rejected.
 
 Events are facts in the past, frozen, typed and versioned; `envelope` wraps them. JSON Schemas and the AsyncAPI
 document are generated from this package into docs/generated.
@@ -24,6 +25,15 @@ from hub.events.common import (
     Strength,
 )
 from hub.events.envelope import Envelope, EventData, decode, encode, registry, wrap
+from hub.events.handled import (
+    NOTE_MAX_CHARS,
+    ConsultEnded,
+    ConversationSnoozed,
+    ConversationTransferred,
+    ConversationWoken,
+    NoteAdded,
+    WakeReason,
+)
 from hub.events.identified import (
     CONVERSATIONS,
     ConversationAssigned,
@@ -37,6 +47,7 @@ from hub.events.identified import (
     CustomerChanged,
     CustomerMerged,
     CustomerSplit,
+    DeclineReason,
     OfferEnd,
     OfferEnded,
     RequeueReason,
@@ -65,6 +76,7 @@ from hub.events.outbound import OUTBOUND, ReplyRequested
 from hub.events.rejected import DEAD_LETTERS, EventRejected
 from hub.events.routed import (
     DEFAULT_POOL,
+    IDLE,
     ROUTING,
     CallChanged,
     OfferAnswered,
@@ -92,6 +104,8 @@ __all__ = [
     "CONVERSATIONS",
     "DEAD_LETTERS",
     "DEFAULT_POOL",
+    "IDLE",
+    "NOTE_MAX_CHARS",
     "OUTBOUND",
     "PUBLIC_KINDS",
     "ROUTING",
@@ -108,6 +122,7 @@ __all__ = [
     "CallState",
     "Channel",
     "Consent",
+    "ConsultEnded",
     "ConversationAssigned",
     "ConversationClosed",
     "ConversationEvent",
@@ -116,11 +131,15 @@ __all__ = [
     "ConversationRead",
     "ConversationReopened",
     "ConversationRequeued",
+    "ConversationSnoozed",
     "ConversationState",
     "ConversationStatus",
+    "ConversationTransferred",
+    "ConversationWoken",
     "CustomerChanged",
     "CustomerMerged",
     "CustomerSplit",
+    "DeclineReason",
     "Delivery",
     "DeliveryState",
     "Envelope",
@@ -134,6 +153,7 @@ __all__ = [
     "MergeNote",
     "MessageEdited",
     "MessageReceived",
+    "NoteAdded",
     "OfferAnswered",
     "OfferEnd",
     "OfferEnded",
@@ -164,6 +184,7 @@ __all__ = [
     "TouchpointEvent",
     "TouchpointState",
     "UnsupportedReceived",
+    "WakeReason",
     "WorkArrived",
     "WorkGone",
     "decode",

@@ -6,6 +6,8 @@ sequence (`conversation.seq`), so that a reader that knows seq n and gets n+2 kn
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from hub.events.common import Explanation, When
 from hub.events.envelope import EventData, register
 from hub.events.state import ConversationState, MergeNote, TaskState, TouchpointState
@@ -14,7 +16,8 @@ from hub.ids import AgentId, ConversationId, CustomerId, LedgerEntryId, Suggesti
 CONVERSATIONS = "conversations"
 
 OfferEnd = Literal["declined", "expired", "agent_gone", "withdrawn"]
-RequeueReason = Literal["agent_gone", "released", "split"]
+DeclineReason = Literal["busy", "not_my_field", "language", "personal", "other"]
+RequeueReason = Literal["agent_gone", "released", "split", "woken"]
 
 
 class ConversationEvent(EventData):
@@ -120,6 +123,7 @@ class OfferEnded(ConversationEvent):
 
     agent_id: AgentId
     reason: OfferEnd
+    because: DeclineReason | None = None  # of one who declined and said why
 
 
 @register
@@ -147,6 +151,7 @@ class ConversationClosed(ConversationEvent):
     by: AgentId | None
     reason: Literal["resolved", "merged"]
     into: ConversationId | None = None
+    disposition: str | None = Field(default=None, max_length=40)  # of plan "work"
 
 
 @register

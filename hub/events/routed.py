@@ -10,6 +10,7 @@ from hub.ids import AgentId, ConversationId, CustomerId, QueueId
 
 ROUTING = "routing"
 DEFAULT_POOL = "main"
+IDLE = "_idle"  # reason of being away: no sign of life at the keyboard; no word of plan "work" can be this
 
 
 class RoutingEvent(EventData):
@@ -33,6 +34,7 @@ class WorkArrived(RoutingEvent):
     channel: Channel
     waiting_since: When
     last_agent_id: AgentId | None = None
+    given_back_by: AgentId | None = None  # has room again, and is not the first to be asked for it
 
 
 @register
@@ -47,11 +49,15 @@ class WorkGone(RoutingEvent):
 
 @register
 class PresenceChanged(RoutingEvent):
+    """Also when only the reason, or the time after a conversation, is another."""
+
     TYPE: ClassVar[str] = "hub.presence_changed.v1"
 
     agent_id: AgentId
     status: PresenceStatus
     since: When
+    reason: str | None = Field(default=None, max_length=40)  # of plan "work", or IDLE
+    wrap_up_until: When | None = None
     by: Literal["agent", "supervisor", "system"] = "agent"
 
 

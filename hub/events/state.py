@@ -147,6 +147,7 @@ class ConversationState(Frozen):
     lifecycle: str | None = None
     disposition: str | None = None
     snoozed_until: When | None = None
+    consulted: tuple[AgentId, ...] = ()  # who was asked for an opinion: they see it and write notes
     sla: tuple[SlaClock, ...] = ()
 
 

@@ -58,3 +58,8 @@ async def in_force(connection: Connection) -> Plans:
     """At this very moment, for what happens seldom."""
     stored = {kind: (await plans.newest(connection, kind)).document for kind in MODELS}
     return Plans(**{kind: model.model_validate(stored[kind] or {}) for kind, model in MODELS.items()})
+
+
+async def work_words(connection: Connection) -> WorkWords:
+    """Plan "work" at this very moment."""
+    return WorkWords.model_validate((await plans.newest(connection, "work")).document or {})

@@ -80,7 +80,8 @@ class Screen:
             self.agents |= {card["id"]: card for card in message["agents"]}
         elif event == "presence" and message["agent_id"] in self.agents:
             card = self.agents[message["agent_id"]]
-            self.agents[message["agent_id"]] = card | {"presence": message["status"], "since": message["since"]}
+            news = {name: message[name] for name in ("reason", "since", "wrap_up_until")}
+            self.agents[message["agent_id"]] = card | news | {"presence": message["status"]}
 
     def _row(self, state: Json) -> None:
         known = self.rows.get(state["id"])
@@ -107,6 +108,8 @@ class Screen:
 
     def _belongs(self, row: Json) -> bool:
         me = str(self.browser.agent_id)
+        if me in row["consulted"] and row["status"] != "closed":
+            return True
         if row["status"] == "assigned":
             return bool(row["owner_id"] == me)
         mine = row["queue_id"] in {queue["id"] for queue in self.queues}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from agent_console.api.routes import ROUTES
 from hub.events import ConversationOffered, ConversationStatus, Delivery, DeliveryState, Explanation, FailureReason
@@ -15,6 +16,7 @@ from storage import suggestions as suggestion_store
 from storage import touchpoints as touchpoint_store
 from storage.changes import ChangeSet
 from storage.suggestions import Suggestion
+from storage.tables import queues
 from tests.console.conftest import Browser, Case, Shop
 from tests.console.screen import Screen
 
@@ -100,6 +102,65 @@ async def resolve(s: Stage) -> None:
     await said(s.lan.browser, path(s.case, "resolve"))
 
 
+async def resolve_with_words(s: Stage) -> None:
+    """And with time to write it up."""
+    await wrapping_up(s)
+    await take(s)
+    await said(s.lan.browser, path(s.case, "resolve"), {"disposition": "done", "note": "Thợ đã tới"})
+
+
+async def end_wrap_up(s: Stage) -> None:
+    await resolve_with_words(s)
+    await said(s.lan.browser, "/presence/end-wrap-up")
+
+
+async def transfer(s: Stage) -> None:
+    """To somebody who has never seen it, who is asked."""
+    await said(s.tuan.browser, "/presence", {"status": "available"}, "PUT")
+    await take(s)
+    body = {"agent_id": str(s.tuan.browser.agent_id), "note": "Khách cần bảo hành"}
+    await said(s.lan.browser, path(s.case, "transfer"), body)
+
+
+async def transfer_to_a_queue(s: Stage) -> None:
+    await take(s)
+    await said(s.lan.browser, path(s.case, "transfer"), {"queue_id": s.tuan.queues[0]["id"]})
+
+
+async def assign(s: Stage) -> None:
+    await said(s.tuan.browser, "/presence", {"status": "busy"}, "PUT")
+    body = {"agent_id": str(s.tuan.browser.agent_id)}
+    await said(s.huong.browser, path(s.case, "assign"), body)
+
+
+async def snooze(s: Stage) -> None:
+    await take(s)
+    await said(s.lan.browser, path(s.case, "snooze"), {})
+
+
+async def wake(s: Stage) -> None:
+    await snooze(s)
+    await said(s.lan.browser, path(s.case, "wake"))
+
+
+async def consult(s: Stage) -> None:
+    await take(s)
+    body = {"note_id": str(new_id()), "text": "Đổi được không?", "ask": [str(s.tuan.browser.agent_id)]}
+    await said(s.lan.browser, path(s.case, "notes"), body)
+
+
+async def answer_as_consulted(s: Stage) -> None:
+    await consult(s)
+    body = {"note_id": str(new_id()), "text": "Được, còn bảo hành"}
+    await said(s.tuan.browser, path(s.case, "notes"), body)
+    await said(s.tuan.browser, path(s.case, "end-consult"), {})
+
+
+async def set_for_another(s: Stage) -> None:
+    body = {"status": "away", "reason": "lunch"}
+    await said(s.huong.browser, f"/agents/{s.lan.browser.agent_id}/presence", body, "PUT")
+
+
 async def reopen(s: Stage) -> None:
     await resolve(s)
     await said(s.lan.browser, path(s.case, "reopen"))
@@ -123,7 +184,7 @@ async def settle(s: Stage) -> None:
 
 
 async def presence(s: Stage) -> None:
-    await said(s.lan.browser, "/presence", {"status": "away"}, "PUT")
+    await said(s.lan.browser, "/presence", {"status": "busy", "reason": "meeting"}, "PUT")
 
 
 async def rename(s: Stage) -> None:
@@ -195,6 +256,16 @@ COMMANDS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
     "resolve_conversation": resolve,
     "reopen_conversation": reopen,
     "read_conversation": read,
+    "a disposition and a note": resolve_with_words,
+    "end_wrap_up": end_wrap_up,
+    "transfer_conversation": transfer,
+    "to a queue": transfer_to_a_queue,
+    "assign_conversation": assign,
+    "snooze_conversation": snooze,
+    "wake_conversation": wake,
+    "add_note": consult,
+    "end_consult": answer_as_consulted,
+    "set_agent_presence": set_for_another,
     "reply": reply,
     "settle_reply": settle,
     "set_presence": presence,
@@ -276,6 +347,13 @@ async def offer(s: Stage) -> None:
             lambda state: ConversationOffered(conversation=state, agent_id=agent_id, expires_at=expires_at, why=why),
         )
         await changes.flush()
+        await work.commit()
+
+
+async def wrapping_up(s: Stage) -> None:
+    """The case's queue gives time after each conversation."""
+    async with s.shop.units.begin() as work:
+        await work.connection.execute(sa.update(queues).values(settings={"wrap_up_s": 60}))
         await work.commit()
 
 

@@ -104,6 +104,15 @@ BODIES: Mapping[str, Sample] = {
     "resolve_conversation": lambda _: None,
     "reopen_conversation": lambda _: None,
     "read_conversation": lambda _: {"seq": 1},
+    "transfer_conversation": lambda t: {"agent_id": t.agent_id, "note": "Nhờ bạn"},
+    "assign_conversation": lambda _: {"note": "Để tôi"},
+    "snooze_conversation": lambda _: {},
+    "wake_conversation": lambda _: None,
+    "add_note": lambda _: {"note_id": str(new_id()), "text": "Khách quen"},
+    "end_consult": lambda _: {},
+    "set_agent_presence": lambda _: {"status": "away", "reason": "lunch"},
+    "end_wrap_up": lambda _: None,
+    "get_work_words": lambda _: None,
     "settle_reply": lambda _: {"outcome": "sent"},
     "get_attachment": lambda _: None,
     "get_recording": lambda _: None,
@@ -226,6 +235,7 @@ async def test_every_role_at_every_socket_event(shop: Shop, browsers: dict[str, 
         "watch": {"conversation_id": str(case.conversation_id)},
         "unwatch": {"conversation_id": str(case.conversation_id)},
         "typing": {"conversation_id": str(case.conversation_id), "on": True},
+        "active": {},
     }
     assert set(asked) == set(EVENT_ACCESS)
     for role in EXPECTED_ROLES[1:]:
@@ -234,7 +244,9 @@ async def test_every_role_at_every_socket_event(shop: Shop, browsers: dict[str, 
             for event, data in asked.items():
                 ack = await line.ask(event, data)
                 # Letting go of what one does not watch tells nothing and changes nothing.
-                may = admits(EVENT_ACCESS[event], browser_role(role)) and (role in SEEN_BY or event == "unwatch")
+                may = admits(EVENT_ACCESS[event], browser_role(role)) and (
+                    role in SEEN_BY or event in {"unwatch", "active"}
+                )
                 assert ack["ok"] is may, (role, event, ack)
                 assert may or ack["code"] == "conversation_unknown"
         finally:
