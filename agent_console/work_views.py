@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from hub.events import NOTE_MAX_CHARS, DeclineReason, PresenceStatus
 from hub.events.common import Frozen, When
 from hub.ids import AgentId, QueueId
+from router.plan.work import WorkWords
 
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTE_MAX_CHARS)]
 WordId = Annotated[str, StringConstraints(min_length=1, max_length=40)]
@@ -71,3 +72,9 @@ class PresenceIn(Frozen):
 
     status: PresenceStatus
     reason: WordId | None = None
+
+
+class WordsView(Frozen):
+    """The words for work that are in force."""
+
+    words: WorkWords

@@ -14,13 +14,13 @@ from agent_console.work_views import (
     ResolveIn,
     SnoozeIn,
     TransferIn,
+    WordsView,
 )
 from hub.errors import Forbidden
 from hub.events import ConversationState
 from hub.ids import ConversationId, NoteId
 from router import commands
 from router.plan.book import work_words
-from router.plan.work import WorkWords
 from storage import conversations as conversation_store
 from storage.conversations import Conversation
 from storage.unit_of_work import UnitOfWork
@@ -89,9 +89,9 @@ class Handling:
             check=None if agent_id == me else holds,
         )
 
-    async def get_work_words(self, call: Call) -> WorkWords:
+    async def get_work_words(self, call: Call) -> WordsView:
         async with self._parts.units.database.reading() as connection:
-            return await work_words(connection)
+            return WordsView(words=await work_words(connection))
 
     async def _run(self, call: Call, do: Do, *, check: Check | None = None) -> ConversationState:
         """The command and a fresh look, in one transaction. The caller's sight is checked again under the lock."""

@@ -7,7 +7,6 @@ from agent_console.api.route import get as _get
 from agent_console.api.route import post as _post
 from agent_console.permissions import Access
 from hub.events import ConversationState
-from router.plan.work import WorkWords
 
 A = Access
 
@@ -103,5 +102,5 @@ HANDLING_ROUTES: tuple[Route, ...] = (
         takes=work.PresenceIn,
         answers=views.AgentCard,
     ),
-    _get("get_work_words", "/work-words", A.AGENT, WorkWords, "Reasons, dispositions and states to choose from"),
+    _get("get_work_words", "/work-words", A.AGENT, work.WordsView, "Reasons, dispositions and states to choose from"),
 )

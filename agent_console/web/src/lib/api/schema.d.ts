@@ -40,6 +40,23 @@ export interface paths {
         readonly patch: operations["change_agent"];
         readonly trace?: never;
     };
+    readonly "/api/v1/agents/{agent_id}/presence": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /** Say for an agent whether work may be offered */
+        readonly put: operations["set_agent_presence"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/api-keys": {
         readonly parameters: {
             readonly query?: never;
@@ -229,6 +246,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/conversations/{conversation_id}/assign": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** To an agent at once, whoever has it; to me: taken over */
+        readonly post: operations["assign_conversation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/conversations/{conversation_id}/changes": {
         readonly parameters: {
             readonly query?: never;
@@ -257,6 +291,40 @@ export interface paths {
         readonly put?: never;
         /** Decline the offer made to me */
         readonly post: operations["decline_conversation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/conversations/{conversation_id}/end-consult": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** A colleague is asked no more */
+        readonly post: operations["end_consult"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/conversations/{conversation_id}/notes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** A note for colleagues; asks some of them for an opinion */
+        readonly post: operations["add_note"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -340,8 +408,25 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Done */
+        /** Done, and how it ended */
         readonly post: operations["resolve_conversation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/conversations/{conversation_id}/snooze": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Not now: at a time, or when the customer writes */
+        readonly post: operations["snooze_conversation"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -376,6 +461,40 @@ export interface paths {
         readonly get: operations["get_timeline"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/conversations/{conversation_id}/transfer": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** To a colleague, who is asked, or to a queue */
+        readonly post: operations["transfer_conversation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/conversations/{conversation_id}/wake": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Now after all */
+        readonly post: operations["wake_conversation"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1065,9 +1184,26 @@ export interface paths {
             readonly cookie?: never;
         };
         readonly get?: never;
-        /** Say whether work may be offered */
+        /** Say whether work may be offered, and if not, why */
         readonly put: operations["set_presence"];
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/presence/end-wrap-up": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Ready for more before the time is over */
+        readonly post: operations["end_wrap_up"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1364,6 +1500,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/work-words": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Reasons, dispositions and states to choose from */
+        readonly get: operations["get_work_words"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1396,6 +1549,11 @@ export interface components {
             /** @default null */
             readonly seq: number | null;
         };
+        /**
+         * ActiveIn
+         * @description Somebody is at the keyboard.
+         */
+        readonly ActiveIn: Record<string, never>;
         /** AddTags */
         readonly "AddTags-Input": {
             /**
@@ -1416,7 +1574,8 @@ export interface components {
         };
         /**
          * AgentCard
-         * @description A colleague, as lists and timelines name them.
+         * @description A colleague, as lists and timelines name them. `reason`: of being away or busy. `wrap_up_until`: nothing is
+         *     offered before; it may be over.
          */
         readonly AgentCard: {
             /** @default 0 */
@@ -1427,8 +1586,14 @@ export interface components {
             /** @default 0 */
             readonly load: number;
             readonly presence: components["schemas"]["PresenceStatus"];
+            /** @default [] */
+            readonly queue_ids: readonly string[];
+            /** @default null */
+            readonly reason: string | null;
             /** @default null */
             readonly since: string | null;
+            /** @default null */
+            readonly wrap_up_until: string | null;
         };
         /** AgentDetail */
         readonly AgentDetail: {
@@ -1508,6 +1673,16 @@ export interface components {
          * @description `note`: why, for those who read the history.
          */
         readonly ApplyPolicyIn: {
+            /** @default null */
+            readonly note?: string | null;
+        };
+        /**
+         * AssignIn
+         * @description `agent_id` None: to me.
+         */
+        readonly AssignIn: {
+            /** @default null */
+            readonly agent_id?: string | null;
             /** @default null */
             readonly note?: string | null;
         };
@@ -2082,6 +2257,17 @@ export interface components {
             readonly why: components["schemas"]["Explanation"];
         };
         /**
+         * ConsultEnded
+         * @description `agent_id` is asked no more; `by` said so.
+         */
+        readonly ConsultEnded: {
+            /** Format: uuid */
+            readonly agent_id: string;
+            /** Format: uuid */
+            readonly by: string;
+            readonly conversation: components["schemas"]["ConversationState"];
+        };
+        /**
          * ContactsIn
          * @description Numbers and mailboxes as somebody would enter them; `name` counts where names contradict.
          */
@@ -2104,6 +2290,8 @@ export interface components {
         readonly ConversationClosed: {
             readonly by: string | null;
             readonly conversation: components["schemas"]["ConversationState"];
+            /** @default null */
+            readonly disposition: string | null;
             /** @default null */
             readonly into: string | null;
             /** @enum {string} */
@@ -2165,7 +2353,17 @@ export interface components {
             readonly agent_id: string | null;
             readonly conversation: components["schemas"]["ConversationState"];
             /** @enum {string} */
-            readonly reason: "agent_gone" | "released" | "split";
+            readonly reason: "agent_gone" | "released" | "split" | "woken";
+        };
+        /**
+         * ConversationSnoozed
+         * @description Nobody works on it until `until`, or until the customer writes.
+         */
+        readonly ConversationSnoozed: {
+            readonly by: string | null;
+            readonly conversation: components["schemas"]["ConversationState"];
+            /** Format: date-time */
+            readonly until: string;
         };
         /**
          * ConversationState
@@ -2179,6 +2377,8 @@ export interface components {
             readonly closed_at: string | null;
             /** @default null */
             readonly closed_reason: string | null;
+            /** @default [] */
+            readonly consulted: readonly string[];
             /** Format: uuid */
             readonly customer_id: string;
             readonly customer_name: string | null;
@@ -2230,6 +2430,30 @@ export interface components {
          * @enum {string}
          */
         readonly ConversationStatus: "waiting" | "offered" | "assigned" | "closed";
+        /**
+         * ConversationTransferred
+         * @description `by` handed it on to a queue or an agent. `agent_id` had it until now. What comes of it follows as an offer or an
+         *     assignment; without one it waits.
+         */
+        readonly ConversationTransferred: {
+            readonly agent_id: string | null;
+            readonly by: string | null;
+            readonly conversation: components["schemas"]["ConversationState"];
+            /** @default null */
+            readonly to_agent: string | null;
+            /** @default null */
+            readonly to_queue: string | null;
+        };
+        /**
+         * ConversationWoken
+         * @description It is work again. Where its owner had no room, it waits: then hub.conversation_requeued.v1 stands instead.
+         */
+        readonly ConversationWoken: {
+            readonly agent_id: string | null;
+            readonly conversation: components["schemas"]["ConversationState"];
+            /** @enum {string} */
+            readonly reason: "time" | "answer" | "by_agent";
+        };
         /**
          * CrmContact
          * @description `strength` says how well it is proved; a `claimed` one is what the customer says.
@@ -2501,6 +2725,11 @@ export interface components {
             readonly topic: string;
             readonly type: string;
         };
+        /** DeclineIn */
+        readonly DeclineIn: {
+            /** @default null */
+            readonly because?: ("busy" | "not_my_field" | "language" | "personal" | "other") | null;
+        };
         /**
          * Delivery
          * @description Where a reply stands. `failure` is set with FAILED and UNKNOWN.
@@ -2545,6 +2774,14 @@ export interface components {
             /** @default false */
             readonly needs_note: boolean;
             readonly vi: string;
+        };
+        /**
+         * EndConsultIn
+         * @description `agent_id` None: me.
+         */
+        readonly EndConsultIn: {
+            /** @default null */
+            readonly agent_id?: string | null;
         };
         /**
          * Escalation
@@ -2839,6 +3076,18 @@ export interface components {
         readonly LiveBundle: {
             readonly messages: readonly (components["schemas"]["LiveEvent"] | components["schemas"]["LiveRow"])[];
         };
+        /** LiveConsultEnded */
+        readonly LiveConsultEnded: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly cursor: string;
+            readonly event: components["schemas"]["ConsultEnded"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "hub.consult_ended.v1";
+        };
         /** LiveConversationAssigned */
         readonly LiveConversationAssigned: {
             /** Format: date-time */
@@ -2923,6 +3172,42 @@ export interface components {
              */
             readonly type: "hub.conversation_requeued.v1";
         };
+        /** LiveConversationSnoozed */
+        readonly LiveConversationSnoozed: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly cursor: string;
+            readonly event: components["schemas"]["ConversationSnoozed"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "hub.conversation_snoozed.v1";
+        };
+        /** LiveConversationTransferred */
+        readonly LiveConversationTransferred: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly cursor: string;
+            readonly event: components["schemas"]["ConversationTransferred"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "hub.conversation_transferred.v1";
+        };
+        /** LiveConversationWoken */
+        readonly LiveConversationWoken: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly cursor: string;
+            readonly event: components["schemas"]["ConversationWoken"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "hub.conversation_woken.v1";
+        };
         /** LiveCustomerChanged */
         readonly LiveCustomerChanged: {
             /** Format: date-time */
@@ -2963,7 +3248,7 @@ export interface components {
          * LiveEvent
          * @description For those who watch the conversation, its owner, and the one it is offered to: all there is to know.
          */
-        readonly LiveEvent: components["schemas"]["LiveConversationAssigned"] | components["schemas"]["LiveConversationClosed"] | components["schemas"]["LiveConversationOffered"] | components["schemas"]["LiveConversationOpened"] | components["schemas"]["LiveConversationRead"] | components["schemas"]["LiveConversationReopened"] | components["schemas"]["LiveConversationRequeued"] | components["schemas"]["LiveCustomerChanged"] | components["schemas"]["LiveCustomerMerged"] | components["schemas"]["LiveCustomerSplit"] | components["schemas"]["LiveOfferEnded"] | components["schemas"]["LiveSlaBreached"] | components["schemas"]["LiveSlaChanged"] | components["schemas"]["LiveSlaEscalated"] | components["schemas"]["LiveSlaWarned"] | components["schemas"]["LiveSuggestionRaised"] | components["schemas"]["LiveSuggestionSettled"] | components["schemas"]["LiveTaskChanged"] | components["schemas"]["LiveTaskDue"] | components["schemas"]["LiveTouchpointAdded"] | components["schemas"]["LiveTouchpointChanged"];
+        readonly LiveEvent: components["schemas"]["LiveConsultEnded"] | components["schemas"]["LiveConversationAssigned"] | components["schemas"]["LiveConversationClosed"] | components["schemas"]["LiveConversationOffered"] | components["schemas"]["LiveConversationOpened"] | components["schemas"]["LiveConversationRead"] | components["schemas"]["LiveConversationReopened"] | components["schemas"]["LiveConversationRequeued"] | components["schemas"]["LiveConversationSnoozed"] | components["schemas"]["LiveConversationTransferred"] | components["schemas"]["LiveConversationWoken"] | components["schemas"]["LiveCustomerChanged"] | components["schemas"]["LiveCustomerMerged"] | components["schemas"]["LiveCustomerSplit"] | components["schemas"]["LiveNoteAdded"] | components["schemas"]["LiveOfferEnded"] | components["schemas"]["LiveSlaBreached"] | components["schemas"]["LiveSlaChanged"] | components["schemas"]["LiveSlaEscalated"] | components["schemas"]["LiveSlaWarned"] | components["schemas"]["LiveSuggestionRaised"] | components["schemas"]["LiveSuggestionSettled"] | components["schemas"]["LiveTaskChanged"] | components["schemas"]["LiveTaskDue"] | components["schemas"]["LiveTouchpointAdded"] | components["schemas"]["LiveTouchpointChanged"];
         /**
          * LiveKick
          * @description The socket is about to be closed, and connecting again with the same sign-in is pointless.
@@ -2971,6 +3256,18 @@ export interface components {
         readonly LiveKick: {
             /** @enum {string} */
             readonly reason: "signed_out" | "expired" | "disabled";
+        };
+        /** LiveNoteAdded */
+        readonly LiveNoteAdded: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly cursor: string;
+            readonly event: components["schemas"]["NoteAdded"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "hub.note_added.v1";
         };
         /** LiveOfferEnded */
         readonly LiveOfferEnded: {
@@ -2988,9 +3285,13 @@ export interface components {
         readonly LivePresence: {
             /** Format: uuid */
             readonly agent_id: string;
+            /** @default null */
+            readonly reason: string | null;
             /** Format: date-time */
             readonly since: string;
             readonly status: components["schemas"]["PresenceStatus"];
+            /** @default null */
+            readonly wrap_up_until: string | null;
         };
         /**
          * LiveQueues
@@ -3170,6 +3471,10 @@ export interface components {
             readonly agent: components["schemas"]["AgentView"];
             readonly csrf: string;
             readonly presence: components["schemas"]["PresenceStatus"];
+            /** @default null */
+            readonly reason: string | null;
+            /** @default null */
+            readonly wrap_up_until: string | null;
         };
         /** MePatch */
         readonly MePatch: {
@@ -3235,6 +3540,31 @@ export interface components {
             readonly queue_id: string;
         };
         /**
+         * NoteAdded
+         * @description Staff wrote to staff. `asked`: whose opinion is wanted; they see the conversation from now on.
+         */
+        readonly NoteAdded: {
+            readonly agent_id: string | null;
+            /** @default [] */
+            readonly asked: readonly string[];
+            readonly conversation: components["schemas"]["ConversationState"];
+            /** Format: uuid */
+            readonly note_id: string;
+            readonly text: string;
+        };
+        /**
+         * NoteIn
+         * @description `note_id` is made by the console, once per click. `ask`: colleagues whose opinion is wanted; they see the
+         *     conversation from now on.
+         */
+        readonly NoteIn: {
+            /** @default [] */
+            readonly ask?: readonly string[];
+            /** Format: uuid */
+            readonly note_id: string;
+            readonly text: string;
+        };
+        /**
          * NoteView
          * @description `record_id` is where it stands: each of the records that were joined keeps its own.
          */
@@ -3250,6 +3580,8 @@ export interface components {
         readonly OfferEnded: {
             /** Format: uuid */
             readonly agent_id: string;
+            /** @default null */
+            readonly because: ("busy" | "not_my_field" | "language" | "personal" | "other") | null;
             readonly conversation: components["schemas"]["ConversationState"];
             /** @enum {string} */
             readonly reason: "declined" | "expired" | "agent_gone" | "withdrawn";
@@ -3408,8 +3740,13 @@ export interface components {
             readonly takes_effect_within_s: number;
             readonly versions: readonly components["schemas"]["PolicyVersion"][];
         };
-        /** PresenceIn */
+        /**
+         * PresenceIn
+         * @description `reason`: of the words for work, of this status.
+         */
         readonly PresenceIn: {
+            /** @default null */
+            readonly reason?: string | null;
             readonly status: components["schemas"]["PresenceStatus"];
         };
         /**
@@ -3727,6 +4064,16 @@ export interface components {
             readonly text_chars_max: number;
             /** @default null */
             readonly window_ends_at: string | null;
+        };
+        /**
+         * ResolveIn
+         * @description `disposition`: of the words for work. `note`: for colleagues, never for the customer.
+         */
+        readonly ResolveIn: {
+            /** @default null */
+            readonly disposition?: string | null;
+            /** @default null */
+            readonly note?: string | null;
         };
         /**
          * RestoreIn
@@ -4193,6 +4540,14 @@ export interface components {
             readonly for_s: number;
         };
         /**
+         * SnoozeIn
+         * @description `until` None: until the customer writes, at most 30 days.
+         */
+        readonly SnoozeIn: {
+            /** @default null */
+            readonly until?: string | null;
+        };
+        /**
          * SpecialDay
          * @description A day that differs from its week: a holiday (no periods), or other hours.
          */
@@ -4519,6 +4874,18 @@ export interface components {
             /** @default null */
             readonly unsupported_kind: string | null;
         };
+        /**
+         * TransferIn
+         * @description To one of both. `note`: what the next one must know.
+         */
+        readonly TransferIn: {
+            /** @default null */
+            readonly agent_id?: string | null;
+            /** @default null */
+            readonly note?: string | null;
+            /** @default null */
+            readonly queue_id?: string | null;
+        };
         /** TryPolicyIn */
         readonly TryPolicyIn: {
             readonly rules: components["schemas"]["Rules"];
@@ -4600,6 +4967,13 @@ export interface components {
             readonly en: string;
             readonly id: string;
             readonly vi: string;
+        };
+        /**
+         * WordsView
+         * @description The words for work that are in force.
+         */
+        readonly WordsView: {
+            readonly words: components["schemas"]["WorkWords-Output"];
         };
         /** WorkPlan */
         readonly WorkPlan: {
@@ -5091,6 +5465,41 @@ export interface operations {
             readonly 503: components["responses"]["Problem503"];
         };
     };
+    readonly set_agent_presence: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly agent_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PresenceIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Say for an agent whether work may be offered */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AgentCard"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
     readonly list_api_keys: {
         readonly parameters: {
             readonly query?: never;
@@ -5485,6 +5894,42 @@ export interface operations {
             readonly 503: components["responses"]["Problem503"];
         };
     };
+    readonly assign_conversation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly conversation_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AssignIn"];
+            };
+        };
+        readonly responses: {
+            /** @description To an agent at once, whoever has it; to me: taken over */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConversationState"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
     readonly get_changes: {
         readonly parameters: {
             readonly query: {
@@ -5525,7 +5970,11 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeclineIn"];
+            };
+        };
         readonly responses: {
             /** @description Decline the offer made to me */
             readonly 200: {
@@ -5541,6 +5990,79 @@ export interface operations {
             readonly 403: components["responses"]["Problem403"];
             readonly 404: components["responses"]["Problem404"];
             readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly end_consult: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly conversation_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EndConsultIn"];
+            };
+        };
+        readonly responses: {
+            /** @description A colleague is asked no more */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConversationState"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly add_note: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly conversation_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        readonly responses: {
+            /** @description A note for colleagues; asks some of them for an opinion */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConversationState"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
@@ -5696,9 +6218,13 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ResolveIn"];
+            };
+        };
         readonly responses: {
-            /** @description Done */
+            /** @description Done, and how it ended */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5712,6 +6238,44 @@ export interface operations {
             readonly 403: components["responses"]["Problem403"];
             readonly 404: components["responses"]["Problem404"];
             readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly snooze_conversation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly conversation_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SnoozeIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Not now: at a time, or when the customer writes */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConversationState"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
@@ -5774,6 +6338,72 @@ export interface operations {
             readonly 401: components["responses"]["Problem401"];
             readonly 403: components["responses"]["Problem403"];
             readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly transfer_conversation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly conversation_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TransferIn"];
+            };
+        };
+        readonly responses: {
+            /** @description To a colleague, who is asked, or to a queue */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConversationState"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly wake_conversation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly conversation_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Now after all */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConversationState"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
@@ -7430,7 +8060,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description Say whether work may be offered */
+            /** @description Say whether work may be offered, and if not, why */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -7445,6 +8075,32 @@ export interface operations {
             readonly 404: components["responses"]["Problem404"];
             readonly 413: components["responses"]["Problem413"];
             readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly end_wrap_up: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Ready for more before the time is over */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Me"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
@@ -7983,6 +8639,32 @@ export interface operations {
             readonly 404: components["responses"]["Problem404"];
             readonly 413: components["responses"]["Problem413"];
             readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly get_work_words: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Reasons, dispositions and states to choose from */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WordsView"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
