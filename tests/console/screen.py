@@ -134,6 +134,8 @@ class Screen:
         if self.opened is None:
             return None
         said = await self.browser.get(f"/conversations/{self.opened}")
+        if said.status == 404:  # it went where this agent sees nothing
+            return None if self.opened not in self.shown() else "an open conversation that may not be seen"
         wanted = {entry["id"]: entry for entry in said.body["timeline"]["touchpoints"]}
         shown = self.entries
         if said.body["conversation"]["status"] == "closed":

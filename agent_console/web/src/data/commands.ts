@@ -47,15 +47,29 @@ export function foresee(verb: Verb, row: ConversationState, agentId: string, now
 }
 
 /** Raises the Problem after taking the foreseen state back, unless something newer came in meanwhile. */
-export async function command(client: QueryClient, verb: Verb, conversationId: string, agentId: string): Promise<void> {
+export function command(client: QueryClient, verb: Verb, conversationId: string, agentId: string): Promise<void> {
+  return act(
+    client,
+    conversationId,
+    () => calls[verb]({ params: { path: { conversation_id: conversationId } } }),
+    (row) => foresee(verb, row, agentId, new Date().toISOString()),
+  );
+}
+
+/** Any command that answers with the row. `guess`: how it will look, most likely. Raises the Problem, as `command`. */
+export async function act(
+  client: QueryClient,
+  conversationId: string,
+  call: () => Promise<ConversationState>,
+  guess: (row: ConversationState) => ConversationState = (row) => row,
+): Promise<void> {
   const before = rowOf(client, conversationId);
-  const guess = before && foresee(verb, before, agentId, new Date().toISOString());
-  if (guess) putRows(client, [guess]);
+  const guessed = before && guess(before);
+  if (guessed) putRows(client, [guessed]);
   try {
-    const state = await calls[verb]({ params: { path: { conversation_id: conversationId } } });
-    putRows(client, [state]);
+    putRows(client, [await call()]);
   } catch (error) {
-    if (before && rowOf(client, conversationId) === guess) takeBack(client, before);
+    if (before && rowOf(client, conversationId) === guessed) takeBack(client, before);
     throw error;
   }
 }

@@ -14,6 +14,7 @@ export const keys = {
   me: ["me"] as const,
   queues: ["queues"] as const,
   agents: ["agents"] as const,
+  workWords: ["work-words"] as const,
   rows: ["rows"] as const,
   lists: ["list"] as const,
   list: (query: ListQuery) => ["list", query.view, query.queueId, query.q] as const,

@@ -61,7 +61,10 @@ export function belongs(row: ConversationState, view: View, agentId: string, que
   if (queueId !== null && row.queue_id !== queueId) return false;
   switch (view) {
     case "mine":
-      return row.status === "assigned" && row.owner_id === agentId;
+      return (
+        (row.status === "assigned" && row.owner_id === agentId) ||
+        (row.status !== "closed" && row.consulted.includes(agentId))
+      );
     case "waiting":
       // what is offered to me stands above the list, as a card
       return row.status === "waiting" || (row.status === "offered" && row.offered_to !== agentId);
@@ -72,10 +75,12 @@ export function belongs(row: ConversationState, view: View, agentId: string, que
   }
 }
 
-/** Mine and waiting: who has waited longest first, then the freshest. All and closed: the freshest first. */
+/** Mine and waiting: who has waited longest first, then the freshest; what is put off last, the soonest first. All and
+ * closed: the freshest first. */
 export function compareRows(view: View): (a: ConversationState, b: ConversationState) => number {
   if (view === "all" || view === "closed") return byFreshness;
   return (a, b) => {
+    if (a.snoozed_until !== null || b.snoozed_until !== null) return bySnooze(a, b);
     if (a.waiting_since !== null && b.waiting_since !== null) {
       return Date.parse(a.waiting_since) - Date.parse(b.waiting_since) || (a.id < b.id ? -1 : 1);
     }
@@ -83,6 +88,12 @@ export function compareRows(view: View): (a: ConversationState, b: ConversationS
     if (b.waiting_since !== null) return 1;
     return byFreshness(a, b);
   };
+}
+
+function bySnooze(a: ConversationState, b: ConversationState): number {
+  if (a.snoozed_until === null) return -1;
+  if (b.snoozed_until === null) return 1;
+  return Date.parse(a.snoozed_until) - Date.parse(b.snoozed_until) || (a.id < b.id ? -1 : 1);
 }
 
 function byFreshness(a: ConversationState, b: ConversationState): number {

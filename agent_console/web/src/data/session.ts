@@ -3,7 +3,7 @@ import { type QueryClient, useQuery } from "@tanstack/react-query";
 import { keys } from "@/data/keys";
 import { forgetRows, putRows } from "@/data/rows";
 import { api, setCsrf } from "@/lib/api/client";
-import type { AgentCard, LivePresence, LiveQueues, Me, PresenceStatus, Queue } from "@/lib/api/types";
+import type { AgentCard, LiveAgents, LivePresence, LiveQueues, Me, PresenceStatus, Queue } from "@/lib/api/types";
 import { setServerTime } from "@/lib/now";
 
 /** Fills the cache with the snapshot; returns the cursor from which the live socket goes on. With `anew`, rows that the
@@ -31,12 +31,32 @@ export async function refreshMe(client: QueryClient): Promise<void> {
 export function applyPresence(client: QueryClient, news: LivePresence): void {
   client.setQueryData<readonly AgentCard[]>(keys.agents, (agents) =>
     agents?.map((agent) =>
-      agent.id === news.agent_id ? { ...agent, presence: news.status, since: news.since } : agent,
+      agent.id === news.agent_id
+        ? {
+            ...agent,
+            presence: news.status,
+            since: news.since,
+            reason: news.reason,
+            wrap_up_until: news.wrap_up_until,
+          }
+        : agent,
     ),
   );
   client.setQueryData<Me>(keys.me, (me) =>
-    me && me.agent.id === news.agent_id ? { ...me, presence: news.status } : me,
+    me && me.agent.id === news.agent_id
+      ? { ...me, presence: news.status, reason: news.reason, wrap_up_until: news.wrap_up_until }
+      : me,
   );
+}
+
+/** Cards that changed; those of colleagues who were new since the snapshot, too. */
+export function applyAgents(client: QueryClient, news: LiveAgents): void {
+  client.setQueryData<readonly AgentCard[]>(keys.agents, (agents) => {
+    const fresh = new Map(news.agents.map((card) => [card.id, card]));
+    const kept = (agents ?? []).map((card) => fresh.get(card.id) ?? card);
+    const known = new Set(kept.map((card) => card.id));
+    return [...kept, ...news.agents.filter((card) => !known.has(card.id))];
+  });
 }
 
 export function applyQueues(client: QueryClient, news: LiveQueues): void {
@@ -85,13 +105,23 @@ export function useAgentName(): (agentId: string | null | undefined) => string |
   return (agentId) => agents.find((agent) => agent.id === agentId)?.display_name;
 }
 
-export async function setPresence(client: QueryClient, status: PresenceStatus): Promise<void> {
+export async function setPresence(
+  client: QueryClient,
+  status: PresenceStatus,
+  reason: string | null = null,
+): Promise<void> {
   const before = client.getQueryData<Me>(keys.me);
-  client.setQueryData<Me>(keys.me, (me) => me && { ...me, presence: status });
+  client.setQueryData<Me>(keys.me, (me) => me && { ...me, presence: status, reason });
   try {
-    putMe(client, await api.PUT("/api/v1/presence", { body: { status } }));
+    putMe(client, await api.PUT("/api/v1/presence", { body: { status, reason } }));
   } catch (error) {
     client.setQueryData<Me>(keys.me, before);
     throw error;
   }
+}
+
+/** Ready for more, before the time after a conversation is over. */
+export async function endWrapUp(client: QueryClient): Promise<void> {
+  client.setQueryData<Me>(keys.me, (me) => me && { ...me, wrap_up_until: null });
+  putMe(client, await api.POST("/api/v1/presence/end-wrap-up"));
 }

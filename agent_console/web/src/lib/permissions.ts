@@ -28,6 +28,15 @@ export function mayResolve(agent: Agent, row: ConversationState): boolean {
   return row.status !== "closed" && (row.owner_id === agent.id || oversees(agent));
 }
 
+/** Hand it on or put it off: its owner, and who oversees. */
+export function mayHandOn(agent: Agent, row: ConversationState): boolean {
+  return row.status !== "closed" && (row.owner_id === agent.id || oversees(agent));
+}
+
+export function maySnooze(agent: Agent, row: ConversationState): boolean {
+  return mayHandOn(agent, row) && (row.status === "assigned" || row.status === "waiting");
+}
+
 /** What was closed by a merge comes back by undoing the merge, not by reopening. */
 export function mayReopen(_agent: Agent, row: ConversationState): boolean {
   return row.status === "closed" && row.closed_reason === "resolved";

@@ -8,9 +8,18 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { catchUp, reread } from "@/data/detail";
 import { keys } from "@/data/keys";
-import { applyPresence, applyQueues, loadSnapshot, refreshMe } from "@/data/session";
+import { applyAgents, applyPresence, applyQueues, loadSnapshot, refreshMe } from "@/data/session";
 import type { Timeline } from "@/data/timeline";
-import type { LiveBundle, LiveEvent, LivePresence, LiveQueues, LiveRow, LiveTyping, Me } from "@/lib/api/types";
+import type {
+  LiveAgents,
+  LiveBundle,
+  LiveEvent,
+  LivePresence,
+  LiveQueues,
+  LiveRow,
+  LiveTyping,
+  Me,
+} from "@/lib/api/types";
 import { applyMessages, isBehind, type Message } from "@/live/apply";
 import { isEvent, isRow } from "@/live/shapes";
 import { noteTyping, setLine } from "@/live/status";
@@ -20,6 +29,7 @@ const BUSY_MS = 120; // when each batch is large, the eye gains nothing from mor
 const BUSY_FROM = 12;
 const HEARTBEAT_MS = 30_000; // asks the open conversation's seq again: a gap nobody noticed closes by itself
 const TYPING_EVERY_MS = 3000;
+const ACTIVE_EVERY_MS = 30_000;
 const OFFLINE_AFTER_MS = 2500; // a short break is no news
 const RETRY_CATCH_UP_MS = 3000;
 const REFUSED_RETRY_MS = 4000; // half of it to one and a half times: not all consoles at once
@@ -53,6 +63,7 @@ export class Live {
   private watched: string | null = null;
   private readonly catching = new Set<string>();
   private typingSent = 0;
+  private activeSent = 0;
   private offlineTimer: ReturnType<typeof setTimeout> | undefined;
   private heartbeat: ReturnType<typeof setInterval> | undefined;
 
@@ -105,6 +116,14 @@ export class Live {
     if (this.socket?.connected) this.socket.emit("typing", { conversation_id: conversationId, on });
   }
 
+  /** Somebody is at the keyboard. Throttled; the hub sets agents away who show no sign of life. */
+  active(): void {
+    const now = Date.now();
+    if (now - this.activeSent < ACTIVE_EVERY_MS || !this.socket?.connected) return;
+    this.activeSent = now;
+    this.socket.emit("active", {});
+  }
+
   private listen(socket: Socket): void {
     socket.on("connect", () => this.onConnect());
     socket.on("disconnect", (reason: string) => this.onDisconnect(reason));
@@ -120,6 +139,7 @@ export class Live {
     socket.on("sync", (news: { cursor: string }) => this.onSync(news.cursor));
     socket.on("reload", () => void this.reload());
     socket.on("presence", (news: LivePresence) => applyPresence(this.client, news));
+    socket.on("agents", (news: LiveAgents) => applyAgents(this.client, news));
     socket.on("queues", (news: LiveQueues) => applyQueues(this.client, news));
     socket.on("typing", (news: LiveTyping) => noteTyping(news));
     socket.on("kick", () => this.end());

@@ -41,6 +41,9 @@ export function anAgent(fields: Partial<AgentCard> = {}): AgentCard {
     since: iso(),
     load: 0,
     capacity: 5,
+    reason: null,
+    wrap_up_until: null,
+    queue_ids: [],
     ...fields,
   };
 }
@@ -61,6 +64,8 @@ export function aMe(agent: Partial<Me["agent"]> = {}): Me {
       queue_ids: [SALES],
       ...agent,
     },
+    reason: null,
+    wrap_up_until: null,
     presence: "available",
     csrf: "csrf-token",
   };
@@ -94,6 +99,7 @@ export function aRow(fields: Partial<ConversationState> = {}): ConversationState
     lifecycle: null,
     disposition: null,
     snoozed_until: null,
+    consulted: [],
     sla: [],
     ...fields,
   };

@@ -33,7 +33,9 @@ function useCounts(): Partial<Record<View, number>> {
   const rows = useRows();
   const queues = useQueues();
   let mine = 0;
-  for (const row of rows.values()) if (belongs(row, "mine", me.agent.id, null)) mine += 1;
+  for (const row of rows.values()) {
+    if (row.snoozed_until === null && belongs(row, "mine", me.agent.id, null)) mine += 1;
+  }
   const waiting = queues.reduce((sum, queue) => sum + queue.waiting, 0);
   return { mine, waiting };
 }
