@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
+from hub.calls import CallRouting
 from hub.clock import Clock
 from hub.events import AttachmentKind, Channel, Profile, TouchpointEvent
 from hub.ids import AttemptId, ChannelAccountId, TouchpointId
@@ -40,13 +41,20 @@ class WebhookAnswer:
     content_type: str = "text/plain"
 
 
+# Finds the answer to a PBX that asks what to do with a caller who is on the line now.
+CallAsk = Callable[[CallRouting], Awaitable[WebhookAnswer]]
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """`ignored` counts what the provider sends and the hub rightly has no use for (logged, never an error)."""
+    """`ignored` counts what the provider sends and the hub rightly has no use for (logged, never an error). With
+    `ask`, a caller waits: `answer` is what they get when nobody answers the ask in time, and `events` are told again
+    by later webhooks, so that an outage of the log need not silence the line."""
 
     events: Sequence[TouchpointEvent] = ()
     answer: WebhookAnswer = WebhookAnswer()
     ignored: Sequence[str] = ()
+    ask: CallAsk | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +217,16 @@ class KnowsMediaHosts(Protocol):
     """What a connector offers besides, when its provider's files lie on known hosts: no other is asked for them."""
 
     media_hosts: ClassVar[tuple[str, ...]]  # host names, with all below them
+
+
+@runtime_checkable
+class HasTelephones(Protocol):
+    """What a connector offers besides, when agents answer calls on telephones that its provider names."""
+
+    @property
+    def telephones(self) -> Mapping[str, str]:
+        """Agent's login -> what the provider calls their telephone."""
+        ...
 
 
 @runtime_checkable

@@ -8,13 +8,17 @@
    loses nothing; after a long one the webhook must be subscribed again at the provider (Meta disables it by itself).
 4. An event that is too large for the log is not cut: the whole body goes to the blob store and an UnsupportedReceived
    that names the blob takes the event's place.
-5. A caller that goes away does not stop a publish (aiohttp's `handler_cancellation` must stay off).
+5. Where a caller is on the line and their PBX asks what to do (Parsed.ask), the answer comes within `call_s`: the
+   router's, else the account's own. Nobody hears silence because our log or database is away; what the ask tells of
+   the call is told again by its events.
+6. A caller that goes away does not stop a publish (aiohttp's `handler_cancellation` must stay off).
 """
 
+import asyncio
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -24,9 +28,10 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from connectors.accounts import ConnectorDirectory, RunningAccount
-from connectors.base import Parsed, RawRequest, WebhookAnswer
+from connectors.base import CallAsk, Parsed, RawRequest, WebhookAnswer
 from connectors.bodies import Bodies, BodyLimits, TooLarge, TooSlow
 from connectors.limits import Network, Overloaded, Room, Seldom, client_address
+from hub.calls import CallRouting
 from hub.clock import Clock
 from hub.errors import BadInput, NotFound, SignatureInvalid, Transient
 from hub.events import Channel, Envelope, TouchpointEvent, UnsupportedReceived, encode, wrap
@@ -40,6 +45,8 @@ EXCERPT_CHARS = 1000
 SMALL_BODY_BYTES = EVENT_BYTES_MAX // 6
 
 REQUESTS = counter("webhook_requests_total", "Webhooks by what became of them.", ["channel", "outcome"])
+CALL_ASKS = counter("call_asks_total", "Callers on the line, by who said what to do with them.", ["outcome"])
+CALL_SECONDS = histogram("call_ask_seconds", "From a PBX's question, verified, to its answer.")
 DURABLE_SECONDS = histogram("webhook_durable_seconds", "From a webhook's first byte read to its events durable.")
 
 NO_QUERY: Mapping[str, str] = {}
@@ -51,9 +58,10 @@ log = get_logger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngressLimits:
     """Seconds and bytes. Zalo gives a webhook 2 s in all, so the log gets less than that. `in_flight`: signed requests
-    whose events are on their way into the log."""
+    whose events are on their way into the log. `call_s`: for a PBX that asks; a fifth of a second is owed."""
 
     publish_s: float = 1.5
+    call_s: float = 0.5
     in_flight_max: int = 1024
     in_flight_bytes_max: int = 64 * 1024 * 1024
     body: BodyLimits = field(default_factory=BodyLimits)
@@ -83,6 +91,7 @@ class Ingress:
         body_store: BodyStore,
         clock: Clock,
         *,
+        calls: CallRouting | None = None,
         trusted_proxies: Sequence[Network] = (),
         limits: IngressLimits | None = None,
     ) -> None:
@@ -93,6 +102,8 @@ class Ingress:
         self._trusted = tuple(trusted_proxies)
         limits = limits or IngressLimits()
         self._publish_s = limits.publish_s
+        self._calls = calls
+        self._call_s = limits.call_s
         self._bodies = Bodies(limits.body)
         self._in_flight = Room("webhooks", count_max=limits.in_flight_max, bytes_max=limits.in_flight_bytes_max)
         self._seldom = Seldom(clock)
@@ -129,14 +140,52 @@ class Ingress:
         parsed = running.connector.parse(raw)
         if parsed.ignored:
             log.debug("webhook_parts_ignored", account=running.account.id, kinds=list(parsed.ignored)[:20])
+        if parsed.ask is not None and self._calls is not None:
+            return await self._on_the_line(running, parsed, raw, parsed.ask, self._calls)
         if parsed.events:
             self._in_flight.enter(len(raw.body))
             try:
-                await self._bus.publish(await self._envelopes(parsed.events, raw.body), deadline_s=self._publish_s)
+                await self._publish(parsed, raw, self._publish_s)
             finally:
                 self._in_flight.leave(len(raw.body))
             DURABLE_SECONDS.observe(time.perf_counter() - started)
         return parsed
+
+    async def _on_the_line(
+        self, running: RunningAccount, parsed: Parsed, raw: RawRequest, ask: CallAsk, calls: CallRouting
+    ) -> Parsed:
+        """The answer and the log at once: neither waits for the other."""
+        started = time.perf_counter()
+        told, answer = await asyncio.gather(self._tell(parsed, raw), self._ask(ask, calls))
+        outcome = "routed" if answer is not None else "fallback"
+        CALL_ASKS.labels(outcome).inc()
+        CALL_SECONDS.observe(time.perf_counter() - started)
+        if answer is None or not told:
+            self._seldom.warning("call_not_routed", running.account.id, account=running.account.id, told=told)
+        return parsed if answer is None else replace(parsed, answer=answer)
+
+    async def _ask(self, ask: CallAsk, calls: CallRouting) -> WebhookAnswer | None:
+        """None: no answer in time."""
+        try:
+            async with asyncio.timeout(self._call_s):
+                return await ask(calls)
+        except (Transient, TimeoutError) as error:
+            log.info("call_ask_failed", error=str(error))
+            return None
+
+    async def _tell(self, parsed: Parsed, raw: RawRequest) -> bool:
+        if not parsed.events:
+            return True
+        try:
+            async with asyncio.timeout(self._call_s):
+                await self._publish(parsed, raw, self._call_s)
+        except (Transient, TimeoutError) as error:
+            log.info("call_not_told", error=str(error))
+            return False
+        return True
+
+    async def _publish(self, parsed: Parsed, raw: RawRequest, deadline_s: float) -> None:
+        await self._bus.publish(await self._envelopes(parsed.events, raw.body), deadline_s=deadline_s)
 
     async def _account(self, request: web.Request) -> RunningAccount:
         where = request.match_info

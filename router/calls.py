@@ -75,15 +75,12 @@ class _Ask:
         now = work.clock.now()
         queues = await call_store.queues_of(work.connection)
         caller = await call_store.caller_of(work.connection, live.account_id, live.caller)
-        call = await call_store.find(work.connection, (live.account_id, live.call_id))
-        if call is None:
-            call = _arrival(plans, live, caller, queues, now)
-        else:
-            call.queue_id = _queue_now(call, queues, now)
-        await call_store.lock_queue(work, call.queue_id)
-        held = await call_store.hold(work, call)
-        held.queue_id = call.queue_id
-        queue = queues[call.queue_id]
+        key = (live.account_id, live.call_id)
+        call = await call_store.find(work.connection, key) or _arrival(plans, live, caller, queues, now)
+        queue = queues[_queue_now(call, queues, now)]
+        await call_store.lock_queue(work, queue.id)
+        held = await call_store.lock(work, key) or call
+        held.queue_id = queue.id
         return cls(work, plans, live, held, queue, QueueSettings.model_validate(queue.settings), caller, now)
 
     async def failed(self, telephone: str) -> None:
@@ -93,7 +90,7 @@ class _Ask:
             await self._give_up(leg)
 
     async def decide(self, *, wants_callback: bool) -> Next:
-        leg = await call_store.leg_of(self.work.connection, self.call.key)
+        leg = None if self.call.is_new else await call_store.leg_of(self.work.connection, self.call.key)
         if leg is not None:
             telephone = self.live.telephones.get(await self._login_of(leg))
             if telephone is not None and self._still_rings(leg):
@@ -137,7 +134,7 @@ class _Ask:
             if seat is None:
                 return None
             until = self.now + timedelta(seconds=self.settings.call_ring_s + RING_GRACE_S)
-            if await call_store.reserve(self.work, self.call, seat.agent_id, until):
+            if await call_store.reserve(self.work, self.call, seat, until):
                 return seat
             seats = [other for other in seats if other.agent_id != seat.agent_id]
         return None
@@ -146,9 +143,13 @@ class _Ask:
         """Who serves the queue with a telephone and is at work; `free` of those a call may come to now."""
         words = self.plans.work
         found = await call_store.seats(
-            self.work.connection, self.live.telephones, self.now, by_channel=call_line.needs_channels(words)
+            self.work.connection,
+            self.queue.id,
+            self.live.telephones,
+            self.now,
+            by_channel=call_line.needs_channels(words),
         )
-        return [seat for seat in found if self.queue.id in seat.queues and call_line.may_be_called(seat, words)]
+        return [seat for seat in found if call_line.may_be_called(seat, words)]
 
     async def _line(self) -> list[Asking]:
         """Everybody who waits in this queue, this call among them."""
@@ -223,6 +224,7 @@ def _arrival(
         customer_id=caller.customer_id if caller else None,
         last_agent_id=caller.last_agent_id if caller else None,
         route=Placed(since=now).model_dump(mode="json"),
+        is_new=True,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.errors import Transient
 from hub.events import PresenceStatus
 from hub.ids import AgentId, ChannelAccountId, ConversationId, CustomerId, QueueId
 from storage.dialect import upsert
@@ -57,6 +58,7 @@ class Call:
     wants_callback: bool = False
     answered_at: datetime | None = None
     ended_at: datetime | None = None
+    is_new: bool = False
 
     @property
     def key(self) -> Key:
@@ -66,7 +68,8 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Seat:
     """An agent at work, as far as calls look at them. `free`: no other call, no wrap-up, and available. `load`:
-    conversations they own; `held`: by channel of the latest word, where it was asked for."""
+    conversations they own; `held`: by channel of the latest word, where it was asked for. `old_leg`: one past its
+    time is still written down."""
 
     agent_id: AgentId
     login: str
@@ -75,9 +78,9 @@ class Seat:
     idle_since: datetime
     skills: Mapping[str, int]
     limits: Mapping[str, int]
-    queues: frozenset[QueueId]
     load: int = 0
     held: Mapping[str, int] = field(default_factory=dict)
+    old_leg: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class CallQueue:
     settings: Any
 
 
-_COLUMNS = tuple(calls.c[name] for name in Call.__dataclass_fields__)
+_COLUMNS = tuple(calls.c[name] for name in Call.__dataclass_fields__ if name != "is_new")
 _MINE = (calls.c.account_id == sa.bindparam("account_id")) & (calls.c.call_id == sa.bindparam("call_id"))
 _FIND = Query(sa.select(*_COLUMNS).where(_MINE))
 _LOCK = Query(sa.select(*_COLUMNS).where(_MINE).with_for_update())
@@ -136,10 +139,21 @@ _SEATS = Query(
         presence.c.idle_since,
         presence.c.wrap_up_until,
         call_legs.c.until.label("leg_until"),
+        sa.select(sa.func.count())
+        .where(
+            conversations.c.owner_id == agents.c.id,
+            conversations.c.status == "assigned",
+            conversations.c.snoozed_until.is_(None),
+        )
+        .correlate(agents)
+        .scalar_subquery()
+        .label("load"),
     )
+    .join(queue_members, queue_members.c.agent_id == agents.c.id)
     .join(presence, presence.c.agent_id == agents.c.id)
     .outerjoin(call_legs, call_legs.c.agent_id == agents.c.id)
     .where(
+        queue_members.c.queue_id == sa.bindparam("queue_id"),
         agents.c.disabled_at.is_(None),
         agents.c.login.in_(sa.bindparam("logins", expanding=True)),
         (presence.c.status == PresenceStatus.AVAILABLE.value) | (presence.c.status == PresenceStatus.BUSY.value),
@@ -151,22 +165,13 @@ _IDS = Query(
         agents.c.login.in_(sa.bindparam("logins", expanding=True)), agents.c.disabled_at.is_(None)
     )
 )
-_MEMBERS = Query(
-    sa.select(queue_members.c.agent_id, queue_members.c.queue_id).where(
-        queue_members.c.agent_id.in_(sa.bindparam("ids", expanding=True))
+_HELD = Query(
+    sa.select(conversations.c.owner_id, conversations.c.channels).where(
+        conversations.c.owner_id.in_(sa.bindparam("ids", expanding=True)),
+        conversations.c.status == "assigned",
+        conversations.c.snoozed_until.is_(None),
     )
 )
-_ASSIGNED = (
-    conversations.c.owner_id.in_(sa.bindparam("ids", expanding=True))
-    & (conversations.c.status == "assigned")
-    & conversations.c.snoozed_until.is_(None)
-)
-_LOADS = Query(
-    sa.select(conversations.c.owner_id, sa.func.count().label("load"))
-    .where(_ASSIGNED)
-    .group_by(conversations.c.owner_id)
-)
-_HELD = Query(sa.select(conversations.c.owner_id, conversations.c.channels).where(_ASSIGNED))
 _LEG = Query(
     sa.select(call_legs.c.agent_id, call_legs.c.state, call_legs.c.made_at, call_legs.c.until).where(
         call_legs.c.account_id == sa.bindparam("account_id"), call_legs.c.call_id == sa.bindparam("call_id")
@@ -211,15 +216,6 @@ _LAST_OF = Query(
 _NAME_OF = Query(sa.select(customers.c.name).where(customers.c.id == sa.bindparam("customer_id")))
 
 
-async def hold(work: UnitOfWork, new: Call) -> Call:
-    """The call as it is known, locked; `new` when nobody asked for it before."""
-    row = asdict(new)
-    insert = upsert(calls, is_sqlite=work.is_sqlite).values(row).on_conflict_do_nothing()
-    await work.connection.execute(insert)
-    found = await lock(work, new.key)
-    return found or new
-
-
 async def lock(work: UnitOfWork, key: Key) -> Call | None:
     rows = await _LOCK.all(work.connection, account_id=key[0], call_id=key[1])
     return Call(*rows[0]) if rows else None
@@ -242,7 +238,14 @@ async def key_by_caller(
 
 
 async def save(work: UnitOfWork, call: Call) -> None:
+    """Of one that was not there when this unit of work looked. Raises Transient when it came in that moment."""
     row = asdict(call)
+    is_new = row.pop("is_new")
+    if is_new:
+        insert = upsert(calls, is_sqlite=work.is_sqlite).values(row).on_conflict_do_nothing()
+        if (await work.connection.execute(insert)).rowcount != 1:
+            raise Transient("two asked about one new call in the same moment")
+        return
     query = sa.update(calls).where(calls.c.account_id == call.account_id, calls.c.call_id == call.call_id)
     del row["account_id"], row["call_id"]
     await work.connection.execute(query.values(row))
@@ -270,22 +273,16 @@ async def live(connection: AsyncConnection, now: datetime) -> list[Call]:
 
 
 async def seats(
-    connection: AsyncConnection, logins: Iterable[str], now: datetime, *, by_channel: bool = False
+    connection: AsyncConnection, queue_id: QueueId, logins: Iterable[str], now: datetime, *, by_channel: bool = False
 ) -> list[Seat]:
-    """Those of `logins` who are at work, available or busy. `by_channel`: with `held`, which costs more."""
-    rows = await _SEATS.all(connection, logins=sorted(set(logins)))
-    ids = [row.id for row in rows]
-    if not ids:
-        return []
-    members: dict[AgentId, set[QueueId]] = {}
-    for member in await _MEMBERS.all(connection, ids=ids):
-        members.setdefault(member.agent_id, set()).add(member.queue_id)
+    """Those of `logins` who serve the queue and are at work, available or busy. `by_channel`: with `held`, which costs
+    another statement."""
+    rows = await _SEATS.all(connection, queue_id=queue_id, logins=sorted(set(logins)))
     held: dict[AgentId, dict[str, int]] = {}
-    for row in await _HELD.all(connection, ids=ids) if by_channel else ():
+    for row in await _HELD.all(connection, ids=[r.id for r in rows]) if by_channel and rows else ():
         of_agent = held.setdefault(row.owner_id, {})
         of_agent[row.channels[-1]] = of_agent.get(row.channels[-1], 0) + 1
-    loads = {row.owner_id: row.load for row in await _LOADS.all(connection, ids=ids)}
-    return [_seat(r, now, members.get(r.id, set()), loads.get(r.id, 0), held.get(r.id, {})) for r in rows]
+    return [_seat(row, now, held.get(row.id, {})) for row in rows]
 
 
 async def logins_of(connection: AsyncConnection, ids: Iterable[AgentId]) -> dict[AgentId, str]:
@@ -298,14 +295,14 @@ async def ids_of(connection: AsyncConnection, logins: Iterable[str]) -> dict[str
     return {row.login: row.id for row in rows}
 
 
-async def reserve(work: UnitOfWork, call: Call, agent_id: AgentId, until: datetime) -> bool:
-    """False: they have another call now. Legs that are past their time are in nobody's way."""
+async def reserve(work: UnitOfWork, call: Call, seat: Seat, until: datetime) -> bool:
+    """False: they have another call now."""
     now = work.clock.now()
-    await work.connection.execute(
-        sa.delete(call_legs).where(call_legs.c.agent_id == agent_id, call_legs.c.until <= now)
-    )
+    if seat.old_leg:
+        over = sa.delete(call_legs).where(call_legs.c.agent_id == seat.agent_id, call_legs.c.until <= now)
+        await work.connection.execute(over)
     row = {
-        "agent_id": agent_id,
+        "agent_id": seat.agent_id,
         "account_id": call.account_id,
         "call_id": call.call_id,
         "state": "ringing",
@@ -413,7 +410,7 @@ async def forget(work: UnitOfWork, now: datetime, keep: timedelta) -> None:
     await work.connection.execute(sa.delete(calls).where(calls.c.state == "over", calls.c.until <= now - keep))
 
 
-def _seat(row: Any, now: datetime, member_of: set[QueueId], load: int, held: Mapping[str, int]) -> Seat:
+def _seat(row: Any, now: datetime, held: Mapping[str, int]) -> Seat:
     in_call = row.leg_until is not None and row.leg_until > now
     wraps_up = row.wrap_up_until is not None and row.wrap_up_until > now
     return Seat(
@@ -424,7 +421,7 @@ def _seat(row: Any, now: datetime, member_of: set[QueueId], load: int, held: Map
         idle_since=row.idle_since,
         skills=row.skills or {},
         limits=row.limits or {},
-        queues=frozenset(member_of),
-        load=load,
+        load=row.load,
         held=held,
+        old_leg=row.leg_until is not None and not in_call,
     )

@@ -3,7 +3,7 @@
 Written from the suppliers' documents alone, without a line of connectors/: a fault there cannot hide behind the same
 fault here. Call times are told, not lived: a call of ten minutes takes as long as its webhooks.
 
-    StringeeSimulator     answer_url and SCCO, events, onFail, recordings behind a token
+    StringeeSimulator     answer_url and SCCO, events, onFail, waiting in line, the agents of its own queue, recordings
     GenericPbxSimulator   Zorio (signed JSON) and VoiceCloud (GET with a token), after presets of the same names
 """
 
@@ -59,6 +59,7 @@ class PlayedCall:
     call_id: str
     answers: list[Answer] = field(default_factory=list)
     rung: list[str] = field(default_factory=list)
+    listened: int = 0  # times that the caller waited in line for a while
     spoken: list[str] = field(default_factory=list)
     recorded: bool = False
 
@@ -186,18 +187,63 @@ class StringeeSimulator(_Pbx):
         *,
         answered_by: int | None = 0,
         talk_s: int = 30,
+        keys: Sequence[str] = (),
         mess: Mess = Mess(),
         tells_call_id: bool = True,
     ) -> PlayedCall:
         """One call from `from_number` (digits with country code, or a word when withheld). `answered_by` counts the
-        targets of the hub's SCCOs that are rung; None: nobody picks up. Raises SccoInvalid."""
-        call = PlayedCall(f"call-vn-1-{uuid.uuid4().hex[:10].upper()}-{next(self._counter)}")
+        targets of the hub's SCCOs that are rung; None: nobody picks up. `keys`: what is pressed each time the caller is
+        kept in line, "" for nothing; after the last of them they hang up. Raises SccoInvalid."""
+        call = self.new_call()
         started = self._now()
+        actions = await self.dial(call, from_number, tells_call_id=tells_call_id)
+        target, record_url = await self._ring(actions, from_number, answered_by, list(keys), call)
+        await self.tell(call, from_number, target, record_url, started, talk_s, mess)
+        return call
+
+    def new_call(self) -> PlayedCall:
+        return PlayedCall(f"call-vn-1-{uuid.uuid4().hex[:10].upper()}-{next(self._counter)}")
+
+    async def dial(self, call: PlayedCall, from_number: str, *, tells_call_id: bool = True) -> list[dict[str, Any]]:
+        """What the hub says to do with a call that has reached the number."""
         query = {"from": from_number, "to": self.hotline, "fromInternal": "false", "uuid": str(uuid.uuid4())}
         if tells_call_id:
             query["callId"] = call.call_id
-        actions = check_scco(await self.post(self._get("answer", query), call))
-        target, record_url = await self._ring(actions, from_number, answered_by, started, call)
+        return check_scco(await self.post(self._get("answer", query), call))
+
+    async def rings_out(self, call: PlayedCall, from_number: str, connect: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Who was rung did not pick up: what the hub says then."""
+        body = {"call_status": "connect_failed", "agent_status": "ended", "project_id": 25, "call_id": call.call_id}
+        body |= {"from": from_number, "to": connect["to"]["number"], "start_time": _ms(self._now())}
+        return check_scco(await self.post(self._post(connect["onFailEventUrl"], body), call))
+
+    async def listens(self, call: PlayedCall, asked: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+        """The time of an input action is up, or a key was pressed: what the hub says then."""
+        call.listened += 1
+        body = {"time": str(_ms(self._now())), "dtmf": key, "call_id": call.call_id, "customField": ""}
+        return check_scco(await self.post(self._post(asked["eventUrl"], body | {"timeout": not key}), call))
+
+    async def agents_for(self, calls: Mapping[str, str]) -> dict[str, list[str]]:
+        """Stringee's own queue asks whom it may ring; `calls`: call id -> caller. Raises SccoInvalid."""
+        asked = [{"callId": call_id, "from": caller, "to": self.hotline} for call_id, caller in calls.items()]
+        body = {"queueId": "queue-1", "projectId": 25, "calls": asked}
+        said = json.loads(await self.post(self._post(self._own("agents"), body), PlayedCall("agents")))
+        _need(isinstance(said, dict) and said.get("version") == 2, "not version 2 of a list of agents")
+        for agent in (agent for one in said["calls"] for agent in one["agents"]):
+            _need(agent["routing_type"] in (1, 2) and agent["answer_timeout"] >= 3, "an agent who cannot be rung")
+        return {one["callId"]: [agent["stringee_user_id"] for agent in one["agents"]] for one in said["calls"]}
+
+    async def tell(
+        self,
+        call: PlayedCall,
+        from_number: str,
+        target: Mapping[str, Any] | None,
+        record_url: str | None,
+        started: datetime,
+        talk_s: int,
+        mess: Mess = Mess(),
+    ) -> None:
+        """How the call went, from its first event to its recording. `target`: who answered."""
         answered = target is not None
         events = self._events(call, from_number, target or {}, started, talk_s if answered else 0)
         await self.deliver(events, mess, call)
@@ -205,30 +251,36 @@ class StringeeSimulator(_Pbx):
             self._record(call.call_id, talk_s)
             body = {"call_id": call.call_id, "recordingUrl": "", "format": "mp3"}
             await self.deliver([self._post(record_url, body)], Mess(copies=mess.copies), call)
-        return call
 
     def recording_allowed(self, request: web.Request) -> bool:
         token = request.headers.get("X-STRINGEE-AUTH", "")
         return rest_token_is_good(token, self._key_sid, self._key_secret, self._now())
 
     async def _ring(
-        self, actions: list[dict[str, Any]], caller: str, answered_by: int | None, at: datetime, call: PlayedCall
+        self,
+        actions: list[dict[str, Any]],
+        caller: str,
+        answered_by: int | None,
+        keys: list[str],
+        call: PlayedCall,
     ) -> tuple[dict[str, Any] | None, str | None]:
-        """Carries SCCOs out until somebody picks up or the hub has no more to ring: who it was, where to tell of the
-        recording."""
-        for ring in range(20):
+        """Carries SCCOs out until somebody picks up, the caller gives up or the hub has no more to ring: who it was,
+        where to tell of the recording."""
+        for _ in range(20):
             call.spoken += [a["text"] for a in actions if a["action"] == "talk"]
             record_url = next((a["eventUrl"] for a in actions if a["action"] == "record"), None)
             connect = next((a for a in actions if a["action"] == "connect"), None)
-            if connect is None:
+            asked = next((a for a in actions if a["action"] == "input"), None)
+            if connect is not None:
+                call.rung.append(connect["to"]["number"])
+                if len(call.rung) - 1 == answered_by:
+                    call.recorded = record_url is not None
+                    return connect["to"], record_url
+                actions = await self.rings_out(call, caller, connect)
+            elif asked is not None and keys:
+                actions = await self.listens(call, asked, keys.pop(0))
+            else:
                 return None, None
-            call.rung.append(connect["to"]["number"])
-            if ring == answered_by:
-                call.recorded = record_url is not None
-                return connect["to"], record_url
-            body = {"call_status": "connect_failed", "agent_status": "ended", "project_id": 25, "call_id": call.call_id}
-            body |= {"from": caller, "to": connect["to"]["number"], "start_time": _ms(at)}
-            actions = check_scco(await self.post(self._post(connect["onFailEventUrl"], body), call))
         raise SccoInvalid("the hub lets a call ring for ever")
 
     def _events(
@@ -370,6 +422,11 @@ def _check_action(action: Mapping[str, Any], recorded: bool) -> None:
     match action.get("action"):
         case "talk":
             _need(bool(action.get("text")), "talk without text")
+        case "stream":
+            _need(str(action.get("fileName", "")).startswith("http"), "stream without an address")
+        case "input":
+            _need(str(action.get("eventUrl", "")).startswith("http"), "input without eventUrl")
+            _need(1 <= action.get("timeOut", 5) <= 300, "input with an odd timeOut")
         case "record":
             _need(str(action.get("eventUrl", "")).startswith("http"), "record without eventUrl")
             _need(action.get("format", "mp3") in ("mp3", "wav", "mp4"), "record in an unknown format")

@@ -44,6 +44,10 @@ class HotlineConnector:
             return stringee.parse(self._pbx, self._line, request, tail, now)
         return generic.parse(self._pbx, self._line, request, tail, now)
 
+    @property
+    def telephones(self) -> Mapping[str, str]:
+        return self._pbx.telephones
+
     async def send(self, message: OutboundMessage) -> Sent:
         detail = f"a telephone takes no written reply (touchpoint {message.touchpoint_id})"
         raise SendRejected(FailureReason.UNSUPPORTED_CONTENT, detail)

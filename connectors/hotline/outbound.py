@@ -8,6 +8,7 @@ do not exist on this channel; calls that we start are made in the supplier's sof
 import base64
 import binascii
 import hashlib
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from connectors.hotline.settings import GenericPbx, StringeePbx
 from connectors.hotline.verify import PATH_SECRET_PARAMETER
+from hub.calls import Away, InLine, Ring
 from hub.errors import BadInput
 
 CALLER_PARAMETER: Final = "c"
@@ -40,8 +42,44 @@ def scco(pbx: StringeePbx, *, caller: str | None, identity: str, step: int) -> S
     if pbx.recording == "ours":
         if pbx.recording_notice and step == 0:
             actions.append(_talk(pbx.recording_notice))
-        actions.append({"action": "record", "eventUrl": recording_event_url(pbx, identity), "format": "mp3"})
-    return [*actions, _connect(pbx, caller, target, step)]
+        actions.append(_record(pbx, identity))
+    fail_url = own_url(pbx, "fail", {STEP_PARAMETER: str(step + 1)})
+    return [*actions, _connect(pbx, caller, target, pbx.ring_s, fail_url)]
+
+
+def ringing(pbx: StringeePbx, ring: Ring, *, identity: str, fail_url: str, is_first: bool) -> Scco:
+    """Ring one agent's telephone, as the hub decided."""
+    actions: Scco = []
+    if pbx.recording == "ours":
+        if pbx.recording_notice and is_first:
+            actions.append(_talk(pbx.recording_notice))
+        actions.append(_record(pbx, identity))
+    to = {"type": "internal", "number": ring.telephone, "alias": _hotline(pbx)}
+    return [*actions, _connect(pbx, identity, to, ring.ring_s, fail_url)]
+
+
+def waiting(pbx: StringeePbx, place: InLine, *, ask_url: str) -> Scco:
+    """Say where they stand, let them press a key meanwhile, and have Stringee ask again."""
+    live = pbx.live
+    said = [live.line_text.replace("{position}", str(place.position))]
+    if place.wait_s is not None:
+        said.append(live.wait_text.replace("{minutes}", str(max(1, math.ceil(place.wait_s / 60)))))
+    if place.may_be_called_back:
+        said.append(live.callback_text)
+    music = [{"action": "stream", "fileName": live.hold_music, "bargeIn": True}] if live.hold_music else []
+    spoken = {"action": "talk", "text": " ".join(said), "bargeIn": True}  # True lets the input listen from the start
+    asked = {"action": "input", "eventUrl": ask_url, "timeOut": live.asks_again_s, "maxDigits": 1}
+    return [spoken, *music, asked | {"submitOnHash": False}]
+
+
+def leaving(pbx: StringeePbx, away: Away, *, caller: str, identity: str) -> Scco:
+    """The last words, or the fallback telephone where somebody should have been there."""
+    if away.reason in ("nobody", "too_long"):
+        return scco(pbx, caller=caller, identity=identity, step=len(pbx.operators))
+    said = [pbx.live.closed_text] if away.reason == "closed" else []
+    if away.called_back_later:
+        said.append(pbx.live.called_back_text)
+    return [_talk(" ".join(said))]
 
 
 def recording_url(pbx: StringeePbx, call_id: str) -> str:
@@ -63,17 +101,27 @@ def recording_headers(pbx: StringeePbx | GenericPbx, url: str, now: datetime) ->
 def recording_event_url(pbx: StringeePbx, identity: str) -> str:
     """The event it brings tells a call id only. Whose call it was travels in the URL, sealed: a caller's number has no
     business in anybody's access log."""
-    sealed = _seal(pbx).encrypt(identity.encode(), None)
-    return _own_url(pbx, "recording", {CALLER_PARAMETER: base64.urlsafe_b64encode(sealed).decode().rstrip("=")})
+    return own_url(pbx, "recording", {CALLER_PARAMETER: sealed(pbx, identity)})
 
 
-def identity_of(pbx: StringeePbx, sealed: str) -> str:
+def sealed(pbx: StringeePbx, identity: str) -> str:
+    """As it may stand in a URL of ours."""
+    return base64.urlsafe_b64encode(_seal(pbx).encrypt(identity.encode(), None)).decode().rstrip("=")
+
+
+def identity_of(pbx: StringeePbx, written: str) -> str:
     """The identity in a URL of ours. Raises BadInput for anything that we did not write."""
     try:
-        raw = base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
+        raw = base64.b64decode(written + "=" * (-len(written) % 4), altchars=b"-_", validate=True)
         return _seal(pbx).decrypt(raw, None).decode()
     except (InvalidTag, binascii.Error, ValueError) as error:
-        raise BadInput("caller_unreadable", "this is no recording URL of ours", where=CALLER_PARAMETER) from error
+        raise BadInput("caller_unreadable", "this is no URL of ours", where=CALLER_PARAMETER) from error
+
+
+def own_url(pbx: StringeePbx, tail: str, query: Mapping[str, str]) -> str:
+    """One of this account's webhook, as we give it to Stringee."""
+    secret = {PATH_SECRET_PARAMETER: pbx.path_secret.get_secret_value()} if pbx.path_secret is not None else {}
+    return f"{pbx.webhook_url}/{tail}?{urlencode({**query, **secret})}"
 
 
 def _target(pbx: StringeePbx, step: int) -> dict[str, str] | None:
@@ -85,7 +133,11 @@ def _target(pbx: StringeePbx, step: int) -> dict[str, str] | None:
     return None
 
 
-def _connect(pbx: StringeePbx, caller: str | None, to: Mapping[str, str], step: int) -> dict[str, Any]:
+def _record(pbx: StringeePbx, identity: str) -> dict[str, Any]:
+    return {"action": "record", "eventUrl": recording_event_url(pbx, identity), "format": "mp3"}
+
+
+def _connect(pbx: StringeePbx, caller: str | None, to: Mapping[str, str], ring_s: int, fail_url: str) -> dict[str, Any]:
     # Only a number of ours may place the call into the telephone network; an operator sees the customer's.
     shown = (caller or "").removeprefix("+")
     number = shown if to["type"] == "internal" and _DIALLABLE.fullmatch(shown) else _hotline(pbx)
@@ -93,10 +145,10 @@ def _connect(pbx: StringeePbx, caller: str | None, to: Mapping[str, str], step: 
         "action": "connect",
         "from": {"type": "external", "number": number, "alias": number},
         "to": dict(to),
-        "timeout": pbx.ring_s,
+        "timeout": ring_s,
         "peerToPeerCall": False,
         "continueOnFail": True,
-        "onFailEventUrl": _own_url(pbx, "fail", {STEP_PARAMETER: str(step + 1)}),
+        "onFailEventUrl": fail_url,
     }
 
 
@@ -106,12 +158,6 @@ def _talk(text: str) -> dict[str, Any]:
 
 def _hotline(pbx: StringeePbx) -> str:
     return pbx.hotline_numbers[0].removeprefix("+")  # a leading plus is refused
-
-
-def _own_url(pbx: StringeePbx, tail: str, query: dict[str, str]) -> str:
-    if pbx.path_secret is not None:
-        query[PATH_SECRET_PARAMETER] = pbx.path_secret.get_secret_value()
-    return f"{pbx.webhook_url}/{tail}?{urlencode(query)}"
 
 
 def _recordings(pbx: StringeePbx) -> str:

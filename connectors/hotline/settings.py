@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -27,6 +27,11 @@ STRINGEE_API: Final = "https://api.stringee.com"
 # Until somebody writes better ones. Spoken by the supplier's text-to-speech.
 RECORDING_NOTICE: Final = "Cuộc gọi này được ghi âm để nâng cao chất lượng phục vụ."
 BUSY_TEXT: Final = "Xin lỗi quý khách, các nhân viên của chúng tôi đều đang bận. Xin quý khách vui lòng gọi lại sau."
+LINE_TEXT: Final = "Các nhân viên của chúng tôi đều đang bận. Quý khách đang ở vị trí thứ {position} trong hàng chờ."
+WAIT_TEXT: Final = "Thời gian chờ dự kiến khoảng {minutes} phút."
+CALLBACK_TEXT: Final = "Quý khách không muốn chờ, xin bấm phím 1, chúng tôi sẽ gọi lại."
+CALLED_BACK_TEXT: Final = "Chúng tôi đã ghi nhận và sẽ gọi lại cho quý khách. Xin cảm ơn quý khách."
+CLOSED_TEXT: Final = "Xin lỗi quý khách, hiện đã hết giờ làm việc của chúng tôi."
 
 CallWord = Literal["offered", "ringing", "answered", "ended", "missed", "recording", "ignored"]
 DirectionWord = Literal["inbound", "outbound", "internal"]
@@ -67,6 +72,9 @@ OwnSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
 HttpsUrl = Annotated[str, StringConstraints(max_length=500), AfterValidator(_https)]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,60}$", to_lower=True)]
 Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,17}$")]
+Login = Annotated[str, StringConstraints(to_lower=True, strip_whitespace=True, min_length=1, max_length=100)]
+Telephone = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,100}$")]
+SpokenText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 # Dotted places in a payload; the first that holds something counts: "data.caller_number", "to.0.number". "@tail" is
 # the part of the webhook's path behind the account, for suppliers that have one URL per event.
 Places = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
@@ -84,8 +92,34 @@ class NumberRules(_Closed):
     strip_prefixes: tuple[str, ...] = ()  # outside-line digits that the PBX leaves on: ("9",)
 
 
+class LiveLine(_Closed):
+    """The hub says whom to ring, by its queues and rules; see docs/channels.md. For who waits it is asked anew every
+    `asks_again_s`; they hear the texts, and press 1 to be called back where their queue allows it. `hold_music`:
+    address of an mp3 or wav, played while they wait."""
+
+    enabled: bool = False
+    asks_again_s: int = Field(default=15, ge=5, le=60)
+    wait_max_s: int = Field(default=900, ge=30, le=7200)
+    line_text: SpokenText = LINE_TEXT  # {position}
+    wait_text: SpokenText = WAIT_TEXT  # {minutes}
+    callback_text: SpokenText = CALLBACK_TEXT
+    called_back_text: SpokenText = CALLED_BACK_TEXT
+    closed_text: SpokenText = CLOSED_TEXT
+    hold_music: HttpsUrl | None = None
+
+
 class _Pbx(_Closed):
+    """`telephones`: an agent's login -> what the PBX calls their telephone (SDK user, extension). By them the hub
+    knows who answered, and whom it may ring."""
+
     hotline_numbers: tuple[Number, ...] = Field(min_length=1)
+    telephones: dict[Login, Telephone] = Field(default_factory=dict, max_length=2000)
+
+    @model_validator(mode="after")
+    def _one_agent_each(self) -> Self:
+        if len(set(self.telephones.values())) != len(self.telephones):
+            raise ValueError("`telephones` gives one telephone to two agents")
+        return self
 
     def own_numbers(self) -> frozenset[str]:
         """E.164 of those hotlines that have such a form (1800... and 1900... have none)."""
@@ -107,6 +141,7 @@ class StringeePbx(_Pbx):
     webhook_url: HttpsUrl  # public address of this account's webhook, without a trailing slash
     operators: tuple[str, ...] = Field(default=(), max_length=10)  # SDK user or queue; each is rung in turn
     ring_s: int = Field(default=25, ge=5, le=120)
+    live: LiveLine = LiveLine()  # enabled: `operators` are rung in turn only while the hub cannot say whom to ring
     fallback_number: Number | None = None  # a telephone that is rung when no operator answered
     recording: Literal["off", "ours", "queue"] = "off"
     recording_notice: str | None = Field(default=RECORDING_NOTICE, max_length=500)  # None: the greeting says it already

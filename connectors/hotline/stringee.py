@@ -3,6 +3,8 @@
 answer      GET, a call reached the number: answered with the SCCO that steers it
 event, ""   POST, the call's progress
 fail        POST, an operator did not pick up: answered with the next SCCO
+wait        POST, who waits in line has waited, or pressed a key: answered with the next SCCO
+agents      POST, whom Stringee's own queue may ring (get_list_agents_url)
 recording   POST, the recording exists
 """
 
@@ -10,16 +12,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from connectors.base import Parsed, RawRequest, WebhookAnswer
+from connectors.base import Parsed, RawRequest
 from connectors.hotline import wire
 from connectors.hotline.inbound import Line, other_party, recording_ready, to_events
+from connectors.hotline.live import (
+    CALL_PARAMETER,
+    CALLBACK_KEY,
+    TELEPHONE_PARAMETER,
+    OnTheLine,
+    agents_answer,
+    agents_ask,
+    operators_of,
+    scco_answer,
+)
 from connectors.hotline.outbound import (
     CALLER_PARAMETER,
     STEP_PARAMETER,
-    Scco,
     identity_of,
     recording_url,
     scco,
@@ -63,9 +73,13 @@ def parse(pbx: StringeePbx, line: Line, request: RawRequest, tail: str, now: dat
             return _progressed(pbx, line, request, now)
         case "POST", "fail":
             return _next_target(pbx, line, request)
+        case "POST", "wait":
+            return _waited(pbx, line, request)
+        case "POST", "agents":
+            return _agents_asked(pbx, line, request)
         case "POST", "recording":
             return _recorded(pbx, line, request, now)
-    raise NotFound("path_unknown", "Stringee webhooks are GET answer, POST event, POST fail and POST recording")
+    raise NotFound("path_unknown", "Stringee webhooks are GET answer and POST event, fail, wait, agents and recording")
 
 
 def to_step(event: StringeeEvent, pbx: StringeePbx, now: datetime) -> CallStep | str:
@@ -78,7 +92,10 @@ def to_step(event: StringeeEvent, pbx: StringeePbx, now: datetime) -> CallStep |
         return sides
     if state is CallState.ANSWERED and event.actor and not _same_number(event.actor, sides.customer):
         return "answered by another leg than the customer's"
-    never_answered = event.answer_duration_s == 0 and sides.direction is CallDirection.INBOUND
+    inbound = sides.direction is CallDirection.INBOUND
+    if state is CallState.ANSWERED and inbound and pbx.live.enabled and sides.agent is None:
+        return "answered by an announcement"
+    never_answered = inbound and (event.answer_duration_s == 0 or _heard_texts_alone(pbx, sides))
     return CallStep(
         call_id=event.call_id,
         kind=event.call_status,
@@ -90,7 +107,7 @@ def to_step(event: StringeeEvent, pbx: StringeePbx, now: datetime) -> CallStep |
         occurred_at=moment(event.timestamp_ms, now),
         hotline_number=sides.hotline,
         agent_ref=sides.agent,
-        talk_s=event.answer_duration_s if state is CallState.ENDED else None,
+        talk_s=event.answer_duration_s if state is CallState.ENDED and not never_answered else None,
         cause=event.cause,
         recording_url=_queue_recording(event, pbx),
     )
@@ -111,7 +128,7 @@ def _answered(pbx: StringeePbx, line: Line, request: RawRequest, now: datetime) 
     query = _read(wire.ANSWER, dict(request.query))
     _check_project(pbx, query.project_id, None)
     if query.from_internal == "true":
-        return Parsed(answer=_scco_answer([]), ignored=("call from an app",))
+        return Parsed(answer=scco_answer([]), ignored=("call from an app",))
     call_id = query.call_id or query.uuid
     if call_id is None:
         raise BadInput("call_id_missing", "answer_url carries neither callId nor uuid", where="callId")
@@ -124,21 +141,62 @@ def _answered(pbx: StringeePbx, line: Line, request: RawRequest, now: datetime) 
         hotline_number=query.to,
     )
     identity = other_party(step, line).identity
-    answer = _scco_answer(scco(pbx, caller=query.from_, identity=identity, step=0))
+    answer = scco_answer(scco(pbx, caller=query.from_, identity=identity, step=0))
+    ask = OnTheLine(pbx, line, call_id, identity, is_first=True).ring() if pbx.live.enabled else None
     if query.call_id is None and not pbx.uuid_is_call_id:
-        return Parsed(answer=answer, ignored=("answer_url without callId: the call's events will tell of it",))
-    return Parsed(to_events(step, line, now), answer)
+        told = "answer_url without callId: the call's events will tell of it"
+        return Parsed(answer=answer, ignored=(told,), ask=ask)
+    return Parsed(to_events(step, line, now), answer, ask=ask)
 
 
 def _next_target(pbx: StringeePbx, line: Line, request: RawRequest) -> Parsed:
     event = _read(wire.EVENT, read_json(request.body, BODY_BYTES_MAX))
-    written = request.query.get(STEP_PARAMETER, "")
-    if not (written.isascii() and written.isdigit() and len(written) <= 2):
-        raise BadInput("step_invalid", "this is no onFailEventUrl of ours", where=STEP_PARAMETER)
     caller = event.from_.number
     step = CallStep(event.call_id, event.call_status, None, CallDirection.INBOUND, caller)
-    actions = scco(pbx, caller=caller, identity=other_party(step, line).identity, step=int(written))
-    return Parsed(answer=_scco_answer(actions), ignored=(f"operator {written} did not pick up",))
+    number = _step_of(request)
+    actions = scco(pbx, caller=caller, identity=other_party(step, line).identity, step=number)
+    known = _known(pbx, line, request)
+    telephone = request.query.get(TELEPHONE_PARAMETER, "")
+    ask = known.failed(telephone) if known is not None else None
+    return Parsed(answer=scco_answer(actions), ignored=(f"{telephone or number} did not pick up",), ask=ask)
+
+
+def _waited(pbx: StringeePbx, line: Line, request: RawRequest) -> Parsed:
+    pressed = _read(wire.INPUT, read_json(request.body, BODY_BYTES_MAX)).dtmf
+    known = _known(pbx, line, request)
+    if known is None:
+        raise BadInput("call_unknown", "this is no eventUrl of ours", where=CALL_PARAMETER)
+    answer = scco_answer(scco(pbx, caller=known.identity, identity=known.identity, step=_step_of(request)))
+    ask = known.call_back() if pressed == CALLBACK_KEY else known.ring()
+    return Parsed(answer=answer, ignored=("waits in line",), ask=ask)
+
+
+def _agents_asked(pbx: StringeePbx, line: Line, request: RawRequest) -> Parsed:
+    asked = _read(wire.AGENTS_ASK, read_json(request.body, BODY_BYTES_MAX))
+    _check_project(pbx, asked.project_id, None)
+    calls = []
+    for call in asked.calls:
+        step = CallStep(call.call_id, "agents", None, CallDirection.INBOUND, call.from_)
+        calls.append(OnTheLine(pbx, line, call.call_id, other_party(step, line).identity))
+    answer = agents_answer([(call, operators_of(pbx)) for call in calls])
+    ask = agents_ask(calls) if pbx.live.enabled else None
+    return Parsed(answer=answer, ignored=(f"{len(calls)} calls wait in Stringee's queue",), ask=ask)
+
+
+def _known(pbx: StringeePbx, line: Line, request: RawRequest) -> OnTheLine | None:
+    """The call that a URL of ours names; None for those of operators in turn, and once the hub decides no more."""
+    call_id = request.query.get(CALL_PARAMETER)
+    if call_id is None or not pbx.live.enabled:
+        return None
+    identity = identity_of(pbx, request.query.get(CALLER_PARAMETER, ""))
+    return OnTheLine(pbx, line, call_id, identity)
+
+
+def _step_of(request: RawRequest) -> int:
+    written = request.query.get(STEP_PARAMETER, "")
+    if not (written.isascii() and written.isdigit() and len(written) <= 2):
+        raise BadInput("step_invalid", "this is no URL of ours", where=STEP_PARAMETER)
+    return int(written)
 
 
 def _recorded(pbx: StringeePbx, line: Line, request: RawRequest, now: datetime) -> Parsed:
@@ -159,9 +217,15 @@ def _sides(event: StringeeEvent, pbx: StringeePbx) -> _Sides | str:
     if caller.type == INTERNAL or (callee.type != INTERNAL and _is_ours(caller.number, pbx)):
         agent = caller.number if caller.type == INTERNAL else None
         return _Sides(CallDirection.OUTBOUND, callee.number, caller.alias or caller.number, agent)
-    if callee.type == INTERNAL:
+    if callee.type == INTERNAL and not (pbx.live.enabled and _is_ours(callee.number, pbx)):
         return _Sides(CallDirection.INBOUND, caller.number, callee.alias, callee.number)
     return _Sides(CallDirection.INBOUND, caller.number, callee.number, None)
+
+
+def _heard_texts_alone(pbx: StringeePbx, sides: _Sides) -> bool:
+    """Our texts count as an answer to Stringee. No operator at the end of such a call: nobody talked, unless it was the
+    fallback telephone, which is told of nowhere."""
+    return pbx.live.enabled and sides.agent is None and pbx.fallback_number is None
 
 
 def _queue_recording(event: StringeeEvent, pbx: StringeePbx) -> str | None:
@@ -187,10 +251,6 @@ def _same_number(one: str, other: str | None) -> bool:
     if one.removeprefix("+") == other.removeprefix("+"):
         return True
     return (normalize_phone(one) or one) == normalize_phone(other)
-
-
-def _scco_answer(actions: Scco) -> WebhookAnswer:
-    return WebhookAnswer(body=orjson.dumps(actions), content_type="application/json")
 
 
 def _read(model: TypeAdapter[T], value: dict[str, Any]) -> T:

@@ -133,7 +133,29 @@ class StringeeAnswer(_Open):
     project_id: Text = Field(default=None, alias="projectId")
 
 
+class StringeeInput(_Open):
+    """POST to an input action's eventUrl: the key that was pressed, or none in time."""
+
+    call_id: CallId
+    dtmf: Text = None
+
+
+class QueuedCall(_Open):
+    call_id: CallId = Field(alias="callId")
+    from_: Text = Field(default=None, alias="from")
+    to: Text = None
+
+
+class StringeeAgentsAsk(_Open):
+    """POST to a queue's get_list_agents_url: calls that wait in Stringee's own queue."""
+
+    project_id: Text = Field(default=None, alias="projectId")
+    calls: tuple[QueuedCall, ...] = Field(default=(), max_length=200)
+
+
 EVENT: Final = TypeAdapter(StringeeEvent)
+INPUT: Final = TypeAdapter(StringeeInput)
+AGENTS_ASK: Final = TypeAdapter(StringeeAgentsAsk)
 RECORDING: Final = TypeAdapter(StringeeRecording)
 ANSWER: Final = TypeAdapter(StringeeAnswer)
 CALL_ID: Final = TypeAdapter[str](CallId)

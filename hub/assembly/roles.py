@@ -37,6 +37,7 @@ from hub.sockets import socket_server
 from identity.policy_runs import PolicyRuns
 from identity.service import GROUP as IDENTITY
 from identity.service import Resolver
+from router.calls import CallRouter
 from router.liveness import Liveness
 from router.reminding import Reminder
 from router.service import Router
@@ -112,10 +113,15 @@ def embedded_log(site: Site) -> Part:
 
 
 def ingress(site: Site) -> Part:
-    """Webhooks and web chat in, stored files out."""
+    """Webhooks and web chat in, whom to ring for a PBX that asks, stored files out."""
     ground = site.ground
     webhooks = Ingress(
-        ground.directory, ground.bus, ground.blobs, ground.clock, trusted_proxies=ground.settings.trusted_proxies
+        ground.directory,
+        ground.bus,
+        ground.blobs,
+        ground.clock,
+        calls=CallRouter(ground.units),
+        trusted_proxies=ground.settings.trusted_proxies,
     )
     webchat = Webchat(
         directory=ground.directory,

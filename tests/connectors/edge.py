@@ -26,6 +26,7 @@ from connectors.http import ProviderHttp
 from connectors.ingress import BodyStore, Ingress, IngressLimits, Publisher
 from connectors.limits import Network
 from connectors.payload import read_json, unsupported
+from hub.calls import CallRouting
 from hub.clock import Clock, SystemClock
 from hub.errors import BadInput, SignatureInvalid
 from hub.events import Channel, Envelope, MessageReceived, TouchpointEvent
@@ -175,10 +176,14 @@ async def ingress_at(
     bodies: BodyStore | None = None,
     *,
     limits: IngressLimits | None = None,
+    calls: CallRouting | None = None,
     trusted_proxies: Sequence[Network] = (),
 ) -> AsyncIterator[str]:
     """The address it serves at."""
-    ingress = Ingress(directory, bus, bodies or Drawer(), SystemClock(), limits=limits, trusted_proxies=trusted_proxies)
+    drawer = bodies or Drawer()
+    ingress = Ingress(
+        directory, bus, drawer, SystemClock(), limits=limits, calls=calls, trusted_proxies=trusted_proxies
+    )
     app = web.Application()
     app.add_routes(ingress.routes())
     async with serving(app) as url:

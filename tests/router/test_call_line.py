@@ -21,7 +21,7 @@ ACCOUNT = ChannelAccountId("hotline-1")
 def seat(number: int, *, load: int = 0, idle_s: int = 0, free: bool = True, **skills: int) -> Seat:
     return Seat(
         agent_id=AgentId(UUID(int=number)), login=f"a{number}", name=f"A{number}", free=free,
-        idle_since=NOW - timedelta(seconds=idle_s), skills=skills, limits={}, queues=frozenset(), load=load,
+        idle_since=NOW - timedelta(seconds=idle_s), skills=skills, limits={}, load=load,
     )  # fmt: skip
 
 
@@ -57,10 +57,10 @@ def test_somebody_rung_in_vain_is_not_rung_again_at_once() -> None:
 
 
 def test_a_call_comes_on_top_of_chats_unless_the_shop_says_otherwise() -> None:
-    busy = Seat(AgentId(UUID(int=1)), "a", "A", True, NOW, {}, {}, frozenset(), 3, {"zalo": 2, "email": 1})
+    busy = Seat(AgentId(UUID(int=1)), "a", "A", True, NOW, {}, {}, 3, {"zalo": 2, "email": 1})
     assert may_be_called(busy, WorkWords())
     assert not may_be_called(busy, WorkWords(interrupts={"voice": ("email",)}))
-    never = Seat(AgentId(UUID(int=1)), "a", "A", True, NOW, {}, {"voice": 0}, frozenset())
+    never = Seat(AgentId(UUID(int=1)), "a", "A", True, NOW, {}, {"voice": 0})
     assert not may_be_called(never, WorkWords())
 
 
