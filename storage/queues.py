@@ -50,6 +50,7 @@ class Member:
 
 _QUEUE = (queues.c.id, queues.c.name, queues.c.offer_s, queues.c.settings, queues.c.created_at)
 _MEMBER = tuple(agents.c[name] for name in Member.__dataclass_fields__ if name != "queue_ids")
+_SETTINGS = sa.select(queues.c.id, queues.c.settings)
 _PAIRS = sa.select(queue_members.c.queue_id, queue_members.c.agent_id)
 
 
@@ -60,6 +61,11 @@ async def listed(connection: AsyncConnection) -> list[QueueRow]:
         members.setdefault(queue_id, []).append(agent_id)
     rows = await connection.execute(sa.select(*_QUEUE).order_by(queues.c.created_at, queues.c.id))
     return [QueueRow(*row, tuple(members.get(row.id, ()))) for row in rows]
+
+
+async def settings_of(connection: AsyncConnection) -> dict[QueueId, Any]:
+    """Of every queue."""
+    return {row.id: row.settings or {} for row in await connection.execute(_SETTINGS)}
 
 
 async def find(connection: AsyncConnection, queue_id: QueueId) -> QueueRow:

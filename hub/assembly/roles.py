@@ -30,7 +30,7 @@ from hub.assembly.catalog import Channels
 from hub.assembly.ground import Ground
 from hub.assembly.parts import Part
 from hub.batch import Concerns
-from hub.events import TOUCHPOINTS, Attachment
+from hub.events import CONVERSATIONS, TOUCHPOINTS, Attachment
 from hub.service import Consumer, Handler
 from hub.settings import Role
 from hub.sockets import socket_server
@@ -39,8 +39,11 @@ from identity.service import GROUP as IDENTITY
 from identity.service import Resolver
 from router.calls import CallRouter
 from router.liveness import Liveness
+from router.promising import Promising
 from router.reminding import Reminder
 from router.service import Router
+from router.sla_keeper import GROUP as SLA
+from router.sla_keeper import SlaKeeper
 from storage.log_trimming import LogTrimming
 from storage.media import MediaLinks, MediaServer
 from storage.unit_of_work import UnitOfWork
@@ -154,13 +157,15 @@ def router(site: Site) -> Part:
     """To whom: one active router per pool, and the watch over agents who vanish."""
     ground = site.ground
     liveness = Liveness(ground.units, ground.ephemeral, ground.clock, grace_s=ground.settings.agent_grace_s)
-    return Part(
-        tasks={
-            "router": Router(ground.bus, ground.units, site.name).run,
-            "liveness": liveness.run,
-            "remind of tasks": Reminder(ground.units, site.name).run,
-        }
-    )
+    keeper = SlaKeeper(ground.units, site.name, Promising())
+    part = site.consumer(SLA, [CONVERSATIONS], keeper.handle, keeper.concerns)
+    part.tasks |= {
+        "router": Router(ground.bus, ground.units, site.name).run,
+        "liveness": liveness.run,
+        "remind of tasks": Reminder(ground.units, site.name).run,
+        "watch service levels": keeper.run,
+    }
+    return part
 
 
 def egress(site: Site) -> Part:
