@@ -103,7 +103,7 @@ class Scene:
                 identity_id=conversation.identity_id,
                 identity_seq=seqs[conversation.identity_id],
                 channel=Channel.FACEBOOK,
-                account_id="fb-main",  # type: ignore[arg-type]  # as the house has it
+                account_id="fb-main",
                 author=author,
                 agent_id=agent_id,
                 occurred_at=now,
