@@ -10,13 +10,14 @@ from uuid import UUID
 
 from agent_console.permissions import Caller, may_see
 from hub.errors import NotFound
-from hub.ids import ConversationId, CustomerId, IdentityId, LedgerEntryId, SuggestionId, TouchpointId
+from hub.ids import ConversationId, CustomerId, IdentityId, LedgerEntryId, SuggestionId, TaskId, TouchpointId
 from storage import console_reads
 from storage import conversations as conversation_store
 from storage import customers as customer_store
 from storage import identities as identity_store
 from storage import ledger as ledger_store
 from storage import suggestions as suggestion_store
+from storage import tasks as task_store
 from storage.console_reads import Sight
 from storage.conversations import Conversation
 from storage.engine import Connection, Database
@@ -90,6 +91,13 @@ async def _entry(connection: Connection, caller: Caller, entry_id: UUID) -> None
     await _through(connection, caller, sides, "entry_unknown")
 
 
+async def _task(connection: Connection, caller: Caller, task_id: UUID) -> None:
+    found = await task_store.find(connection, TaskId(task_id))
+    if found is None:
+        raise _unknown("task_unknown", "There is no such task.")
+    await see_conversation(connection, caller, found.conversation_id)
+
+
 async def _through(connection: Connection, caller: Caller, identities: Iterable[IdentityId], code: str) -> None:
     owners = set((await identity_store.customers_of(connection, identities)).values())
     if not owners or not await console_reads.sees_customer(connection, sight_of(caller), owners):
@@ -107,4 +115,5 @@ _CHECKS: dict[str, Callable[[Connection, Caller, UUID], Awaitable[None]]] = {
     "identity_id": _identity,
     "suggestion_id": _suggestion,
     "entry_id": _entry,
+    "task_id": _task,
 }

@@ -60,6 +60,20 @@ async def hand_over(
     return await _change(work, conversation, given, "changed", by)
 
 
+async def rewrite(work: UnitOfWork, task_id: TaskId, note: str | None, by: AgentId | None) -> TaskState:
+    """Another note."""
+    task, conversation = await _held(work, task_id)
+    _check_open(task)
+    if task.note == note:
+        return task
+    return await _change(work, conversation, task.model_copy(update={"note": note}), "changed", by)
+
+
+async def held(work: UnitOfWork, task_id: TaskId) -> TaskState:
+    """As it is now; nobody changes it before the unit of work ends."""
+    return (await _held(work, task_id))[0]
+
+
 def check_time(due_at: datetime, now: datetime) -> None:
     """Raises BadInput for a time that is over."""
     if due_at <= now:

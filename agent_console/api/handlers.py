@@ -12,12 +12,14 @@ from agent_console.api.endpoint import Answer, Call, Handler
 from agent_console.api.handling import Handling
 from agent_console.api.imports import Imports
 from agent_console.api.keys import KeyRing
+from agent_console.api.labels import Labelling
 from agent_console.api.plans import PlanBoard
 from agent_console.api.policy import Policy
 from agent_console.api.replying import Replying
 from agent_console.api.routes import ROUTES
 from agent_console.api.signing_in import SigningIn
 from agent_console.api.suggestions import Suggestions
+from agent_console.api.tasks import Tasks
 from agent_console.api.teams import Teams
 from agent_console.api.work import Work
 from agent_console.auth import SignIns
@@ -40,6 +42,8 @@ def handlers(
         Work(parts, cursor_now),
         Handling(parts),
         Replying(parts),
+        Labelling(parts),
+        Tasks(parts),
         Customers(parts),
         Suggestions(parts),
         Policy(parts),

@@ -10,6 +10,7 @@ from agent_console import admin_views as admin
 from agent_console import policy_views as policy
 from agent_console import suggestion_views as suggestions
 from agent_console import views
+from agent_console.api.follow_up_routes import FOLLOW_UP_ROUTES
 from agent_console.api.handling_routes import HANDLING_ROUTES
 from agent_console.api.plan_routes import PLAN_ROUTES
 from agent_console.api.record_routes import RECORD_ROUTES
@@ -123,6 +124,7 @@ ROUTES: tuple[Route, ...] = (
         status=201,
         may=(413,),
     ),
+    *FOLLOW_UP_ROUTES,
     # --- the customer ---
     _get("get_customer", "/customers/{customer_id}", A.AGENT, views.CustomerView, "The customer's panel"),
     Route(

@@ -72,6 +72,7 @@ from hub.events.inbound import (
     UnsupportedReceived,
     touchpoint_key,
 )
+from hub.events.labelled import ConversationLabelled, Labels, RuleMark
 from hub.events.outbound import OUTBOUND, ReplyRequested
 from hub.events.rejected import DEAD_LETTERS, EventRejected
 from hub.events.routed import (
@@ -126,6 +127,7 @@ __all__ = [
     "ConversationAssigned",
     "ConversationClosed",
     "ConversationEvent",
+    "ConversationLabelled",
     "ConversationOffered",
     "ConversationOpened",
     "ConversationRead",
@@ -150,6 +152,7 @@ __all__ = [
     "EvidenceSource",
     "Explanation",
     "FailureReason",
+    "Labels",
     "MergeNote",
     "MessageEdited",
     "MessageReceived",
@@ -167,6 +170,7 @@ __all__ = [
     "ReplyRequested",
     "RequeueReason",
     "RoutingEvent",
+    "RuleMark",
     "SlaBreached",
     "SlaChanged",
     "SlaClock",

@@ -239,6 +239,30 @@ async def reject_suggestion(s: Stage) -> None:
     await said(s.lan.browser, f"/suggestions/{await suggested(s)}/reject")
 
 
+async def label(s: Stage) -> None:
+    body = {"priority": 2, "add_tags": ["bảo hành", "VIP"], "lifecycle": "warranty"}
+    await said(s.lan.browser, path(s.case, "labels"), body, "PATCH")
+
+
+async def add_task(s: Stage) -> str:
+    task_id = str(new_id())
+    body = {"task_id": task_id, "due_at": "2100-01-01T00:00:00Z", "note": "Gọi lại"}
+    await said(s.lan.browser, path(s.case, "tasks"), body)
+    return task_id
+
+
+async def just_add_task(s: Stage) -> None:
+    await add_task(s)
+
+
+async def change_task(s: Stage) -> None:
+    await said(s.lan.browser, f"/tasks/{await add_task(s)}", {"due_at": "2100-01-02T00:00:00Z"}, "PATCH")
+
+
+async def end_task(s: Stage) -> None:
+    await said(s.lan.browser, f"/tasks/{await add_task(s)}/end", {})
+
+
 async def customer_writes(s: Stage) -> None:
     await s.case.customer_writes("Alo shop ơi")
     await s.other.customer_writes("Có ai không")
@@ -268,6 +292,10 @@ COMMANDS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
     "set_agent_presence": set_for_another,
     "reply": reply,
     "settle_reply": settle,
+    "label_conversation": label,
+    "add_task": just_add_task,
+    "change_task": change_task,
+    "end_task": end_task,
     "set_presence": presence,
     "change_customer": rename,
     "create_customer": create,

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,11 +25,13 @@ from hub.events import (
     DeliveryState,
     Explanation,
     FailureReason,
+    TaskState,
 )
-from hub.ids import AgentId, LedgerEntryId, QueueId, RunId, SuggestionId, TouchpointId, new_id
+from hub.ids import AgentId, LedgerEntryId, QueueId, RunId, SuggestionId, TaskId, TouchpointId, new_id
 from identity import commands as identity_commands
 from identity.rules import Rules
 from identity.settings import PolicySettings
+from router import tasks
 from storage import api_keys, imports, policies
 from storage import conversations as conversation_store
 from storage import suggestions as suggestion_store
@@ -60,6 +63,7 @@ class Things:
     import_id: str = ""
     key_id: str = ""
     queue_id: QueueId | None = None
+    task_id: str = ""
 
     @property
     def path(self) -> dict[str, str]:
@@ -77,6 +81,7 @@ class Things:
             "attribute_key": "hang",
             "import_id": self.import_id,
             "key_id": self.key_id,
+            "task_id": self.task_id,
             "external_id": "KH1",
             "plan_kind": "rules",
             "queue_id": str(self.queue_id),
@@ -113,6 +118,13 @@ BODIES: Mapping[str, Sample] = {
     "set_agent_presence": lambda _: {"status": "away", "reason": "lunch"},
     "end_wrap_up": lambda _: None,
     "get_work_words": lambda _: None,
+    "label_conversation": lambda _: {"priority": 1, "add_tags": ["bảo hành"]},
+    "list_tags": lambda _: None,
+    "list_tasks": lambda _: None,
+    "count_tasks": lambda _: None,
+    "add_task": lambda _: {"task_id": str(new_id()), "due_at": "2100-01-01T00:00:00Z"},
+    "change_task": lambda _: {"note": "Gọi lại cho khách"},
+    "end_task": lambda _: {},
     "settle_reply": lambda _: {"outcome": "sent"},
     "get_attachment": lambda _: None,
     "get_recording": lambda _: None,
@@ -365,8 +377,22 @@ async def make_things(shop: Shop, number: int) -> Things:
     things = Things(
         case, other, touchpoint_id, suggestion.id, entry_id, run.id, number, str(agent_id), draft, str(key.id)
     )
+    things.task_id = await _task(shop, case)
     things.queue_id = shop.house.queue_id
     return things
+
+
+async def _task(shop: Shop, case: Case) -> str:
+    """A reminder for whoever serves the queue."""
+    now = shop.clock.now()
+    task_id = TaskId(new_id())
+    task = TaskState(
+        id=task_id, kind="reminder", conversation_id=case.conversation_id, due_at=now + timedelta(days=1), made_at=now
+    )
+    async with shop.units.begin() as work:
+        await tasks.add(work, task)
+        await work.commit()
+    return str(task_id)
 
 
 async def _draft(shop: Shop, agent_id: AgentId) -> str:

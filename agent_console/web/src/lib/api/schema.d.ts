@@ -314,6 +314,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/conversations/{conversation_id}/labels": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        /** Set urgency, tags or lifecycle */
+        readonly patch: operations["label_conversation"];
+        readonly trace?: never;
+    };
     readonly "/api/v1/conversations/{conversation_id}/notes": {
         readonly parameters: {
             readonly query?: never;
@@ -444,6 +461,23 @@ export interface paths {
         readonly put?: never;
         /** Take a waiting one without an offer */
         readonly post: operations["take_conversation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/conversations/{conversation_id}/tasks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Remind me, or a colleague, or whoever serves the queue */
+        readonly post: operations["add_task"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1398,6 +1432,91 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/tags": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Tags to choose from */
+        readonly get: operations["list_tags"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/task-count": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How many are due */
+        readonly get: operations["count_tasks"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/tasks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Reminders and call backs */
+        readonly get: operations["list_tasks"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/tasks/{task_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        /** Another time, note or agent */
+        readonly patch: operations["change_task"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/tasks/{task_id}/end": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Done, or not needed */
+        readonly post: operations["end_task"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/team": {
         readonly parameters: {
             readonly query?: never;
@@ -2308,6 +2427,19 @@ export interface components {
             readonly suggestions: readonly components["schemas"]["SuggestionView"][];
             readonly timeline: components["schemas"]["TimelinePage"];
         };
+        /**
+         * ConversationLabelled
+         * @description Urgency, tags or lifecycle were set; at least one of them is another now. `by` None: by `rule`.
+         */
+        readonly ConversationLabelled: {
+            readonly after: components["schemas"]["Labels"];
+            readonly before: components["schemas"]["Labels"];
+            /** @default null */
+            readonly by: string | null;
+            readonly conversation: components["schemas"]["ConversationState"];
+            /** @default null */
+            readonly rule: components["schemas"]["RuleMark"] | null;
+        };
         /** ConversationOffered */
         readonly ConversationOffered: {
             /** Format: uuid */
@@ -2783,6 +2915,14 @@ export interface components {
             /** @default null */
             readonly agent_id?: string | null;
         };
+        /** EndTaskIn */
+        readonly EndTaskIn: {
+            /**
+             * @default done
+             * @enum {string}
+             */
+            readonly ending?: "done" | "cancelled";
+        };
         /**
          * Escalation
          * @description What happens when a promise is about to break or broken; what is None stays as it is. `after_s` seconds of real
@@ -3034,6 +3174,32 @@ export interface components {
             readonly scopes: readonly ("customers:read" | "customers:write" | "orders:read" | "orders:write")[];
         };
         /**
+         * Labels
+         * @description `lifecycle`: a word of plan "work".
+         */
+        readonly Labels: {
+            /** @default null */
+            readonly lifecycle: string | null;
+            /** @default 0 */
+            readonly priority: number;
+            /** @default [] */
+            readonly tags: readonly string[];
+        };
+        /**
+         * LabelsIn
+         * @description What is left out stays. `lifecycle` null: none from now on.
+         */
+        readonly LabelsIn: {
+            /** @default [] */
+            readonly add_tags?: readonly string[];
+            /** @default null */
+            readonly lifecycle?: string | null;
+            /** @default null */
+            readonly priority?: number | null;
+            /** @default [] */
+            readonly remove_tags?: readonly string[];
+        };
+        /**
          * LedgerReceipt
          * @description The entry that a merge, a split or an undo wrote; None: they were one already. Its effects come as events.
          */
@@ -3111,6 +3277,18 @@ export interface components {
              * @enum {string}
              */
             readonly type: "hub.conversation_closed.v1";
+        };
+        /** LiveConversationLabelled */
+        readonly LiveConversationLabelled: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly cursor: string;
+            readonly event: components["schemas"]["ConversationLabelled"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "hub.conversation_labelled.v1";
         };
         /** LiveConversationOffered */
         readonly LiveConversationOffered: {
@@ -3248,7 +3426,7 @@ export interface components {
          * LiveEvent
          * @description For those who watch the conversation, its owner, and the one it is offered to: all there is to know.
          */
-        readonly LiveEvent: components["schemas"]["LiveConsultEnded"] | components["schemas"]["LiveConversationAssigned"] | components["schemas"]["LiveConversationClosed"] | components["schemas"]["LiveConversationOffered"] | components["schemas"]["LiveConversationOpened"] | components["schemas"]["LiveConversationRead"] | components["schemas"]["LiveConversationReopened"] | components["schemas"]["LiveConversationRequeued"] | components["schemas"]["LiveConversationSnoozed"] | components["schemas"]["LiveConversationTransferred"] | components["schemas"]["LiveConversationWoken"] | components["schemas"]["LiveCustomerChanged"] | components["schemas"]["LiveCustomerMerged"] | components["schemas"]["LiveCustomerSplit"] | components["schemas"]["LiveNoteAdded"] | components["schemas"]["LiveOfferEnded"] | components["schemas"]["LiveSlaBreached"] | components["schemas"]["LiveSlaChanged"] | components["schemas"]["LiveSlaEscalated"] | components["schemas"]["LiveSlaWarned"] | components["schemas"]["LiveSuggestionRaised"] | components["schemas"]["LiveSuggestionSettled"] | components["schemas"]["LiveTaskChanged"] | components["schemas"]["LiveTaskDue"] | components["schemas"]["LiveTouchpointAdded"] | components["schemas"]["LiveTouchpointChanged"];
+        readonly LiveEvent: components["schemas"]["LiveConsultEnded"] | components["schemas"]["LiveConversationAssigned"] | components["schemas"]["LiveConversationClosed"] | components["schemas"]["LiveConversationLabelled"] | components["schemas"]["LiveConversationOffered"] | components["schemas"]["LiveConversationOpened"] | components["schemas"]["LiveConversationRead"] | components["schemas"]["LiveConversationReopened"] | components["schemas"]["LiveConversationRequeued"] | components["schemas"]["LiveConversationSnoozed"] | components["schemas"]["LiveConversationTransferred"] | components["schemas"]["LiveConversationWoken"] | components["schemas"]["LiveCustomerChanged"] | components["schemas"]["LiveCustomerMerged"] | components["schemas"]["LiveCustomerSplit"] | components["schemas"]["LiveNoteAdded"] | components["schemas"]["LiveOfferEnded"] | components["schemas"]["LiveSlaBreached"] | components["schemas"]["LiveSlaChanged"] | components["schemas"]["LiveSlaEscalated"] | components["schemas"]["LiveSlaWarned"] | components["schemas"]["LiveSuggestionRaised"] | components["schemas"]["LiveSuggestionSettled"] | components["schemas"]["LiveTaskChanged"] | components["schemas"]["LiveTaskDue"] | components["schemas"]["LiveTouchpointAdded"] | components["schemas"]["LiveTouchpointChanged"];
         /**
          * LiveKick
          * @description The socket is about to be closed, and connecting again with the same sign-in is pointless.
@@ -4200,6 +4378,14 @@ export interface components {
             readonly when: components["schemas"]["Conditions-Output"];
         };
         /**
+         * RuleMark
+         * @description The automation rule that did it.
+         */
+        readonly RuleMark: {
+            readonly id: string;
+            readonly name: string;
+        };
+        /**
          * Rules
          * @description A whole policy. What stands in no list merges, and never grows too old.
          */
@@ -4700,6 +4886,13 @@ export interface components {
             readonly why: components["schemas"]["Explanation"];
         };
         /**
+         * TagList
+         * @description Tags that are in use, the most used first.
+         */
+        readonly TagList: {
+            readonly items: readonly string[];
+        };
+        /**
          * TaskChanged
          * @description A reminder or a call back was made, changed, done or cancelled (see `change`). The whole task as it is now.
          */
@@ -4712,12 +4905,66 @@ export interface components {
             readonly task: components["schemas"]["TaskState"];
         };
         /**
+         * TaskCount
+         * @description Tasks whose time has come, at most 1000 of each: mine, my queues' that are nobody's, and, for supervisors,
+         *     everybody's.
+         */
+        readonly TaskCount: {
+            /** @default null */
+            readonly everybody: number | null;
+            readonly mine: number;
+            readonly queue: number;
+        };
+        /**
          * TaskDue
          * @description Its time has come. Said once for each time it was set to.
          */
         readonly TaskDue: {
             readonly conversation: components["schemas"]["ConversationState"];
             readonly task: components["schemas"]["TaskState"];
+        };
+        /**
+         * TaskIn
+         * @description `task_id` is made by the console, once per click: sending the same again changes nothing. `agent_id` None:
+         *     whoever serves the conversation's queue. `phone`: whom to call back, the customer's own number when left out.
+         */
+        readonly TaskIn: {
+            /** @default null */
+            readonly agent_id?: string | null;
+            /** Format: date-time */
+            readonly due_at: string;
+            /**
+             * @default reminder
+             * @enum {string}
+             */
+            readonly kind?: "reminder" | "callback";
+            /** @default null */
+            readonly note?: string | null;
+            /** @default null */
+            readonly phone?: string | null;
+            /** Format: uuid */
+            readonly task_id: string;
+        };
+        /**
+         * TaskPage
+         * @description `next` is the cursor of the following page, None on the last.
+         */
+        readonly TaskPage: {
+            readonly items: readonly components["schemas"]["TaskView"][];
+            /** @default null */
+            readonly next: string | null;
+        };
+        /**
+         * TaskPatch
+         * @description What is left out stays. `agent_id` null: whoever serves the queue.
+         */
+        readonly TaskPatch: {
+            /** @default null */
+            readonly agent_id?: string | null;
+            /** @default null */
+            readonly due_at?: string | null;
+            /** @default null */
+            readonly note?: string | null;
         };
         /**
          * TaskState
@@ -4754,6 +5001,19 @@ export interface components {
             readonly state: "open" | "done" | "cancelled";
             /** @default null */
             readonly told_at: string | null;
+        };
+        /**
+         * TaskView
+         * @description `open_id`: the conversation to open for it; another one than its own when that was merged away.
+         */
+        readonly TaskView: {
+            readonly channels: readonly components["schemas"]["Channel"][];
+            readonly customer_name: string | null;
+            readonly customer_phone: string | null;
+            /** Format: uuid */
+            readonly open_id: string;
+            readonly status: components["schemas"]["ConversationStatus"];
+            readonly task: components["schemas"]["TaskState"];
         };
         /** TeamList */
         readonly TeamList: {
@@ -6032,6 +6292,42 @@ export interface operations {
             readonly 503: components["responses"]["Problem503"];
         };
     };
+    readonly label_conversation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly conversation_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["LabelsIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Set urgency, tags or lifecycle */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConversationState"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
     readonly add_note: {
         readonly parameters: {
             readonly query?: never;
@@ -6306,6 +6602,51 @@ export interface operations {
             readonly 403: components["responses"]["Problem403"];
             readonly 404: components["responses"]["Problem404"];
             readonly 409: components["responses"]["Problem409"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly add_task: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly conversation_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TaskIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Was carried out before */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TaskState"];
+                };
+            };
+            /** @description Remind me, or a colleague, or whoever serves the queue */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TaskState"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
@@ -8450,6 +8791,167 @@ export interface operations {
             readonly 403: components["responses"]["Problem403"];
             readonly 404: components["responses"]["Problem404"];
             readonly 409: components["responses"]["Problem409"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_tags: {
+        readonly parameters: {
+            readonly query?: {
+                readonly q?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Tags to choose from */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TagList"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly count_tasks: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description How many are due */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TaskCount"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_tasks: {
+        readonly parameters: {
+            readonly query?: {
+                readonly after?: string;
+                readonly conversation_id?: string;
+                readonly due?: boolean;
+                readonly limit?: number;
+                readonly state?: "open" | "ended";
+                readonly view?: "mine" | "queue" | "all";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Reminders and call backs */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly change_task: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly task_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TaskPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description Another time, note or agent */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TaskState"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly end_task: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly task_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EndTaskIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Done, or not needed */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TaskState"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
