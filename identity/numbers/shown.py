@@ -21,9 +21,11 @@ _REORDERED: Final = re.compile("[\u202b\u202e\u2067][^\n]*")
 
 
 class Shown(NamedTuple):
-    """`places`: where each character of `plain` stands in `original`; None: at the same place."""
+    """`read`: what is left of `original` without what nobody sees. `plain`: the same, folded, character by character.
+    `places`: where each of them stands in `original`; None: at the same place."""
 
     original: str
+    read: str
     plain: str
     places: list[int] | None
 
@@ -39,21 +41,21 @@ class Shown(NamedTuple):
 def shown(text: str) -> Shown:
     if text.isascii():
         plain = text.lower()
-        return Shown(text, plain if plain.isprintable() else plain.translate(_CONTROLS), None)
+        return Shown(text, text, plain if plain.isprintable() else plain.translate(_CONTROLS), None)
     try:
         # Fifteen times as fast as str.translate; no message without emoji needs more.
         narrow, _ = codecs.charmap_encode(text, "strict", _VIETNAMESE)
     except UnicodeEncodeError:
         return _shown(text)
-    return Shown(text, narrow.translate(_FOLDED).decode("ascii"), None)
+    return Shown(text, text, narrow.translate(_FOLDED).decode("ascii"), None)
 
 
 def _shown(text: str) -> Shown:
     if not _UNEVEN.search(text):
-        return Shown(text, _hide_reordered(text.translate(_PLAIN)), None)
+        return Shown(text, text, _hide_reordered(text.translate(_PLAIN)), None)
     places = [place for place, char in enumerate(text) if not _INVISIBLE.match(char)]
     kept = "".join([text[place] for place in places])
-    return Shown(text, _hide_reordered(kept.translate(_PLAIN)), places)
+    return Shown(text, kept, _hide_reordered(kept.translate(_PLAIN)), places)
 
 
 def _hide_reordered(plain: str) -> str:
@@ -82,7 +84,7 @@ def _table() -> _Plain:
     table |= dict.fromkeys(
         map(ord, "\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"), ord(" ")
     )
-    table |= dict.fromkeys(map(ord, "·•∙．。"), ord("."))
+    table |= dict.fromkeys(map(ord, "·•∙．。…"), ord("."))
     table |= dict.fromkeys(map(ord, "οΟоО"), ord("o"))  # Greek, Cyrillic
     table |= {
         ord("đ"): ord("d"),

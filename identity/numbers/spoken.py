@@ -6,7 +6,7 @@ Digits are read out one by one; "mười hai" for 12 and "hai mươi lăm" for 2
 import re
 from typing import Final
 
-from hub.phones import from_national
+from hub.phones import in_use
 from identity.normalize import is_placeholder
 from identity.numbers.written import Candidate
 
@@ -47,7 +47,7 @@ def _read(plain: str, start: int, end: int) -> Candidate | None:
         if sum(map(str.isalpha, rest)) < _WORDS_MIN:
             return None
         match = _NATIONAL.fullmatch(_digits(rest))
-        value = from_national(match["national"]) if match else None
+        value = in_use(match["national"]) if match else None
         if value is not None and not is_placeholder(value):
             begin = start if first == 0 else units[first].start()
             return Candidate(value, begin, units[-1].end())

@@ -1,100 +1,111 @@
-"""What words around a number say about it, folded: no marks, lower case. Data for identity.numbers.meaning.
+"""What the words around a number say about it. Data for identity.numbers.meaning; comma lists, spelled with their marks.
 
-One folded word can be several words; the two tables of spellings name the one that is meant, where marks are typed.
+Without marks a word is read as well (identity.numbers.signs), unless it is then far more often another word.
 """
 
 from typing import Final
 
-
-def _set(words: str) -> frozenset[str]:
-    """Comma list."""
-    return frozenset(" ".join(word.split()) for word in words.split(","))
-
-
 # It is a telephone number; whatever was said before is about something else.
-PHONE: Final = _set("""
-    sdt, sddt, sdtt, dt, dthoai, thoai, phone, tel, mobile, zalo, zl, goi, alo, lh, he, call, sms, whatsapp, viber,
-    nhan tin, sodienthoai, dienthoai, so dt, telegram, nghe may, didong, dd""")
+PHONE: Final = """
+    sđt, sddt, sdtt, đt, ddt, đthoại, thoại, phone, fone, fon, tel, mobile, cell, zalo, zl, gọi, alo, lh, ll, liên hệ,
+    liên lạc, call, sms, whatsapp, viber, nhắn, nhắn tin, nt, sodienthoai, dienthoai, số đt, telegram, nghe máy,
+    nháy máy, didong, di động, dđ, text"""
 
 # It is something else. NEAR: nothing but FILLERS in between; FAR: two more words of any kind.
-CODE_NEAR: Final = _set("""
-    don, don hang, dh, order, ordered, id, bill, key, van don, vandon, vd, so don, hoa don, hoadon, invoice, hd,
-    phieu, hop dong, so hop dong, serial, seri, sn, s n, imei, sku, barcode, isbn, code, voucher, coupon, ref, pin,
-    otp, pass, password, gd, giao dich, bao danh, ft, the, so the, khung, bien so, bks, cmnd, cmt, cccd, cmtnd, can
-    cuoc, ho chieu, ho khau, passport, bhxh, bhyt, bao hiem, no, noi dung, nd, gia, tong, tong cong, ngay, kien, lo,
-    batch, lot, model, tracking, spx, ghn, ghtk, vtp, jt, j t, ems, vnpost""")
-CODE_FAR: Final = _set("""
-    ma, ma don, ma van don, mvd, stk, sotk, tk, so tk, tai khoan, account, acc, iban, mst, ma so thue, so thue, hotline,
-    hot line, tong dai, cskh, cham soc khach hang, mat khau, hop dong, the, the tin dung, visa, mastercard, noi dung ck,
-    nd ck, noi dung chuyen khoan, so seri, so serial, so phieu, so hoa don, can cuoc, so bao hiem, so tiet kiem""")
-BANKS: Final = _set("""
+CODE_NEAR: Final = """
+    đơn, đơn hàng, đh, order, ordered, id, bill, key, vận đơn, vandon, vđ, số đơn, hoá đơn, hoadon, invoice, hđ,
+    phiếu, hợp đồng, số hợp đồng, serial, seri, sê ri, xê ri, sr, sn, s n, imei, sku, barcode, isbn, code, giftcode,
+    voucher, coupon, ref, pin, otp, pass, password, gd, giao dịch, báo danh, ft, thẻ, số thẻ, khung,
+    biển số, bks, cmnd, cmt, cccd, cmtnd, căn cước, hộ chiếu, hộ khẩu, passport, bhxh, bhyt, bảo hiểm, no, nội dung,
+    nd, giá, tổng, tổng cộng, ngày, kiện, lô, batch, lot, model, tracking, spx, shopee express, ghn, ghtk, vtp, jt,
+    j t, j t báo, ghn báo, ghtk báo, spx báo, bưu điện báo, ems, vnpost, viettel post, ninja van, best express, lazada, tem, số tem, biên nhận, phiếu hẹn, vé, số vé,
+    gplx, bằng lái, giấy phép, định danh, số định danh, msnv, mssv, công tơ, số công tơ, đồng hồ nước, đồng hồ điện,
+    danh bộ, danh bạ nước, dãy số, chữ số, xổ số, số báo danh, tra cứu, điện lực, bán sim, rao sim, sim số"""
+CODE_FAR: Final = """
+    mã, mã đơn, mã vận đơn, mvđ, stk, sotk, tk, số tk, tài khoản, account, iban, mst, mã số thuế, số thuế, hotline,
+    hot line, tổng đài, cskh, chăm sóc khách hàng, đường dây nóng, số nóng, mật khẩu, hợp đồng, thẻ, thẻ tín dụng,
+    visa, mastercard, nội dung ck, nd ck, nội dung chuyển khoản, số seri, số serial, số phiếu, số hoá đơn, căn cước,
+    số bảo hiểm, sổ tiết kiệm, công tơ, số khách hàng, giấy phép kinh doanh, phong thuỷ, may mắn, tài lộc, phát lộc,
+    trúng thưởng, dự thưởng, vé số, tem, imei, serial, seri, danh bộ, biên nhận"""
+BANKS: Final = """
     mb, mbbank, mb bank, vcb, vietcombank, vietcom, vietinbank, vietin, bidv, acb, tcb, techcombank, techcom, vpbank,
     vp bank, tpbank, tpb, tp bank, sacombank, scb, agribank, vib, hdbank, shb, ocb, msb, seabank, eximbank, lpbank,
-    abbank, cake, timo, bank, ngan hang""")
-FILLERS: Final = _set("""
-    so, la, cua, em, e, minh, m, mk, mik, t, toi, tui, tao, chi, anh, a, c, co, chu, bac, giup, may, ben, ban, o, cho,
-    nay, do, hang, number, nr, shop, sop, khach, nhe, nha, ne, vao, qua, theo""")
-MONEY: Final = _set("vnd, dong, usd, trieu, ty, nghin, ngan")
+    abbank, namabank, bacabank, pvcombank, kienlongbank, cake, timo, bank, ngân hàng, quân đội, á châu, ngoại thương,
+    công thương, nông nghiệp, kỹ thương, tiên phong, sài gòn thương tín"""
+# Money goes there: "chuyển khoản đến 0912…", "ck qua 0912…"; no more than FILLERS in between.
+TRANSFERS: Final = """
+    chuyển khoản đến, chuyển khoản vào, chuyển khoản qua, chuyển khoản tới, chuyển khoản cho, chuyển tiền đến,
+    chuyển tiền vào, chuyển tiền qua, chuyển tiền cho, ck đến, ck vào, ck qua, ck tới, bắn qua, bắn vào, momo shop,
+    momo của shop"""
+FILLERS: Final = """
+    số, là, của, em, e, mình, m, mk, mik, t, tôi, tui, tao, chị, anh, a, c, cô, chú, bác, giúp, máy, bên, bạn, ở, cho,
+    này, đó, hàng, number, nr, shop, sốp, khách, nhé, nha, nè, vào, qua, theo, cũ, mới, cá, nhân, cty"""
+# "Lên đơn cho em 0912…": a verb makes an order of it, not its number.
+ORDERING: Final = "lên đơn, chốt đơn, tạo đơn, đặt đơn, làm đơn, đi đơn"
+MONEY: Final = "vnd, vnđ, đồng, usd, triệu, tỷ, nghìn, ngàn"
 
 # The writer, speaking of themselves. TITLES followed by a name are somebody: "chị Thu".
-SELF: Final = _set("em, e, minh, m, mk, mik, mih, toi, tui, t, tao, ta, chi, anh, co, chu, bac, con, chau")
-TITLES: Final = _set("chi, anh, co, chu, bac")
-SELF_PAIRS: Final = _set("""
-    vo chong, nguoi dat, ng dat, nguoi mua, ng mua, nguoi gui, ng gui, me be, bo be, ma be, ba be, me cu, call me,
-    text me, so minh, so em, so e""")
+SELF: Final = """
+    em, e, mình, m, mk, mik, mih, tôi, tui, t, tao, tau, ta, tớ, chị, anh, cô, chú, bác, con, cháu, bên em, bên mình"""
+TITLES: Final = "chị, anh, cô, chú, bác"
+SELF_PAIRS: Final = """
+    vợ chồng, người đặt, ng đặt, người mua, ng mua, người gửi, ng gửi, mẹ bé, bố bé, má bé, ba bé, mẹ cu, mẹ của bé,
+    call me, text me, số mình, số em, số e"""
 
 # Somebody else. WITH_SELF only together with a word of SELF: "bạn em", "ba mình". AWAY may stand in between.
-OTHERS: Final = _set("""
-    chong, ox, vk, vo, bx, ong xa, ba xa, me, bo, chi gai, em gai, anh trai, em trai, con gai, con trai, con re,
-    ba ngoai, ba noi, ong ngoai, ong noi, ban gai, ban trai, ban than, nguoi yeu, ny, nguoi nha, nguoi than, hang xom,
-    dong nghiep, sep, bao ve, le tan, shipper, anh ship, ben ship, nhan vien, nvien, thu ky, tro ly, chu nha, di, mo,
-    thim, cau, me chong, me vo, bo chong, bo vo, ong chu, ba chu, chi dau, anh re, phu huynh, so shop, cua shop, ban ay,
-    chi ay, anh ay, co ay, ong ay, ba ay, ban kia, ho hang""")
-OTHERS_WITH_SELF: Final = _set("ck, ban, ba, ma, ong, dua, nhoc, sep, cau, di, mo")
-AWAY: Final = _set("cong ty, cty, nha, co quan, van phong, chung cu, phong, lop, cua")  # "lễ tân công ty em"
+OTHERS: Final = """
+    chồng, ox, vk, vợ, bx, ông xã, bà xã, mẹ, bố, má, thầy bu, chị gái, em gái, anh trai, em trai, con gái, con trai,
+    con rể, con dâu, em dâu, em rể, em chồng, em vợ, chị chồng, anh hai, chị hai, anh cả, chị cả, em họ, anh họ, chị họ,
+    cháu gái, cháu trai, cháu nội, cháu ngoại, bà ngoại, bà nội, ông ngoại, ông nội, bạn gái, bạn trai, bạn thân,
+    bạn cùng phòng, bạn học, nhỏ bạn, đứa bạn, thằng bạn, con bạn, người yêu, ny, người nhà, người thân, người quen,
+    hàng xóm, thông gia, đồng nghiệp, sếp, bảo vệ, lễ tân, shipper, anh ship, bên ship, bạn ship, grab, nhân viên, nvien,
+    thư ký, trợ lý, kế toán, thủ kho, quản lý, giám đốc, tài xế, lái xe, bác tài, nhà xe, chành xe, chành, xe khách,
+    xe ôm, thợ, kỹ thuật viên, giúp việc, cô giáo, thầy giáo, giáo viên, chủ nhà, dì, mợ, thím, cậu, mẹ chồng, mẹ vợ,
+    má chồng, má vợ, bố chồng, bố vợ, ba chồng, ba vợ, ông chủ, bà chủ, chị chủ, anh chủ, chị dâu, anh rể, phụ huynh,
+    số shop, của shop, zalo shop, đối tác, họ hàng"""
+OTHERS_WITH_SELF: Final = "ck, bạn, ba, ma, ông, đứa, nhóc, sếp, cậu, dì, mợ, khách, thằng, nhỏ, thầy, o, học trò"
+# Who was named before: only with the word for a number or a call right before them: "số ổng 0912…", "gọi nó 0912…".
+PRONOUNS: Final = """
+    ổng, bả, ảnh, cổ, chỉ, nó, hắn, họ, ẻm, ngoại, nội, anh ấy, chị ấy, bạn ấy, cô ấy, ông ấy, bà ấy, em ấy, cậu ấy,
+    bác ấy, người ấy, người đó, bạn đó, anh đó, chị đó, bạn kia, anh kia, anh ý, chị ý, bạn ý, cháu nó"""
+NUMBER_OR_CALL: Final = "số, sđt, sdt, đt, zalo, gọi, gọi cho, số của, sđt của, số dt, alo, liên hệ"
+AWAY: Final = "công ty, cty, nhà, cơ quan, văn phòng, chung cư, phòng, lớp, cửa, bên, kho"  # "lễ tân công ty em"
+# Somebody, when they were given something before: "gửi tặng cô giáo, số cô 0912…", "o Lành nhận, số o 0912…".
+GIVEN_TO: Final = "cô, chú, bác, cậu, mợ, dì, thím, o, bà, ông, nhỏ, chị, anh, cháu, con, thầy"
+GIVING: Final = "nhận, giao, gửi, biếu, tặng, đưa, đặt dùm, đặt giùm, đặt hộ, đặt giúp, mua cho, mua dùm, mua giùm, mua hộ, đặt cho"
+# "giao cho bạn Vy 0912…", "đưa anh Bình 0912…": a name follows.
+HANDING: Final = "giao, giao cho, gửi cho, đưa, đưa cho, chuyển cho, chuyển hàng cho, tặng cho, biếu, tặng, nhận thay, nhận hộ"
+NOT_TO_CALL: Final = "đừng gọi, đừng gọi cho, đừng nhắn, đừng alo, khỏi gọi, không gọi, k gọi, ko gọi, đừng gọi số"
+NOT_REACHED: Final = """
+    không ai nghe, k ai nghe, ko ai nghe, không nghe, k nghe, không được, k được, ko được, không bắt máy, k bắt máy,
+    hoài, mãi, suốt, thuê bao, không liên lạc được, không ai bắt máy"""
 
 # Somebody else, and one of these around: whoever receives the goods.
-DELIVERY: Final = _set("nhan, giao, ship, gui")
-RECIPIENT: Final = _set("""
-    nguoi nhan, ng nhan, nhan hang, giao hang goi, nha nhan, nguoi lay""")
-FORM_OF_RECIPIENT: Final = ("nguoi nhan", "ng nhan", "ten nguoi nhan")
+DELIVERY: Final = "nhận, giao, ship, gửi, biếu, tặng, đưa, chuyển cho, chuyển hàng"
+RECIPIENT: Final = """
+    người nhận, ng nhận, nhận hàng, giao hàng gọi, nhà nhận, người lấy, nhận hộ, nhận giúp, nhận giùm, nhận thay,
+    nhận dùm, đối tác nhận"""
+FORM_OF_RECIPIENT: Final = "người nhận, ng nhận, tên người nhận, thông tin người nhận, nhận hàng"
+FORM_OF_WRITER: Final = "người đặt, ng đặt, người mua, ng mua, người gửi, ng gửi"
+
+# Whoever called the writer: "gọi em bằng số 0912…", "bị số 0912… lừa", "cho hỏi số 0912… có phải shop".
+CALLED_BY: Final = "bằng số, từ số, bằng, từ, bằng zalo"
+ASKED: Final = "có số, có số lạ, bị số, bị, hỏi số, hỏi số này, chủ số, ai dùng số, ai đó dùng số, đừng gọi số, đừng gọi, bên shop"
+STRANGER: Final = """
+    có phải, phải không, phải k, phải ko, phải hông, gọi bảo, gọi kêu, gọi đòi, gọi nói, gọi báo, gọi lừa, gọi xưng, kêu em,
+    kêu mình, lừa, lừa đảo, giả làm, giả danh, tự xưng, mạo danh, là của shop, là của ai, là shop, của ai, của shop, là ai"""
 
 # What may stand between a number and what is said of it afterwards; POINTING: then a lone word says whose it is.
-AFTER_FILLERS: Final = _set("la, day, ne, so, sdt, dt, cua, nay, thi, do, nha, nhe, (, a, va, co, phai")
-POINTING: Final = _set("la, so, sdt, dt, cua, (")
+AFTER_FILLERS: Final = "là, đây, nè, số, sđt, đt, của, này, thì, đó, nha, nhé, a, ạ, và, có, cô, phải"
+POINTING: Final = "là, số, sđt, đt, của"
 
-CODE_SPELLINGS: Final[dict[str, str]] = {
-    "ma": "mã", "don": "đơn", "the": "thẻ", "tong": "tổng", "gia": "giá", "no": "no", "lo": "lô", "khung": "khung",
-    "ngay": "ngày", "phieu": "phiếu", "kien": "kiện",
-}  # fmt: skip
-PEOPLE_SPELLINGS: Final[dict[str, str]] = {
-    "vo": "vợ", "bo": "bố", "me": "mẹ", "ma": "má", "ba": "ba", "con": "con", "sep": "sếp", "ban": "bạn", "ong": "ông",
-    "dua": "đứa", "chong": "chồng", "co": "cô", "chu": "chú", "bac": "bác", "chi": "chị", "anh": "anh", "di": "dì",
-    "cau": "cậu", "mo": "mợ", "thim": "thím", "tao": "tao", "ta": "ta", "chau": "cháu",
-}  # fmt: skip
-NEEDS_MARKS: Final = _set("di, cau, mo, the, lo, gia, con, co")  # without marks they are far more often another word
+# Taken back: nobody's number any more. WRONG after it, NOT_THIS before it.
+WRONG: Final = """
+    nhầm, lộn, sai, thiếu, bỏ, bỏ số, bỏ đi, không dùng nữa, không xài nữa, k dùng nữa, k xài nữa, ko dùng nữa,
+    ko xài nữa, hết dùng, hết xài, mất rồi, bị mất, mất sim, huỷ rồi, khoá rồi, bị khoá"""
+WRONG_FILLERS: Final = "à, ạ, ý, ủa, uh, ờ, quên, là, bị, số, này, đó, em, e, mình, ghi, gõ, nhập, thì, trên"
+NOT_THIS: Final = "bỏ số, bỏ, không phải, không phải số, đừng lưu số, xoá số"
 
-PHRASES: Final = frozenset(phrase for table in (CODE_NEAR, CODE_FAR, OTHERS) for phrase in table if " " in phrase)
-
-
-def _telling(*tables: frozenset[str]) -> frozenset[str]:
-    """One word of each phrase, the last that is not all over the place: without any of them no phrase is there."""
-    everywhere = FILLERS | PHONE | {"nha"}
-    rare = (
-        [word for word in phrase.split() if word not in everywhere] or phrase.split()
-        for table in tables
-        for phrase in table
-    )
-    return frozenset(found[-1] for found in rare)
-
-
-TELLS_CODE: Final = _telling(CODE_NEAR, CODE_FAR, BANKS)
-TELLS_PERSON: Final = _telling(OTHERS, OTHERS_WITH_SELF, RECIPIENT) | {"bang", "bi", "co", "nhan"}
-TELLING: Final = TELLS_CODE | TELLS_PERSON
-# A word that is none of these ends no phrase: nothing to look up there.
-ENDS_OF_CODES: Final = frozenset(
-    phrase.split()[-1] for table in (CODE_NEAR, CODE_FAR, BANKS, PHONE) for phrase in table
-)
-ENDS_OF_PEOPLE: Final = SELF | frozenset(
-    phrase.split()[-1] for table in (OTHERS, OTHERS_WITH_SELF, RECIPIENT, SELF_PAIRS) for phrase in table
+NEEDS_MARKS: Final = frozenset(
+    "dì cậu mợ thẻ lô giá con cô vé tem má ảnh cổ chỉ nó họ hắn nội ngoại thợ bả ổng ý từ bị bỏ nhỏ thầy ngày tổng ẻm".split()
 )

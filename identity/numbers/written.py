@@ -7,7 +7,7 @@ import re
 from typing import Final, NamedTuple
 
 from hub.numbering import MOBILE, is_old_land_line
-from hub.phones import from_national
+from hub.phones import in_use
 from identity.normalize import is_placeholder, phone_key
 from identity.numbers.free import is_whole, stands_free
 from identity.numbers.shown import Shown
@@ -29,23 +29,32 @@ _NUMBER: Final = re.compile(
             | (?<=\+)(?:84{_S}(?:\(0\)|0)?|0)                  # +84, +84 (0), +0
             | (?<=\()(?:\+84\){_S}(?:\(0\)|0)?|0(?=\d{{1,4}}\)))
             | (?<=0)(?<!\d0)084{_S}0?
-            | (?<=(?<!\d)8)4(?<!\d[ .\-]84)(?=[ .\-]?[35789]) ) # bare: mobiles only
+            | (?<=(?<!\d)8)4(?<!\d[ .\-]84){_S}0?(?=[ .\-]?[35789]) ) # bare: mobiles only
           (?P<national>
               {_S}[35-9](?:{_S}\d){{8}}(?!\d)
+            | [35-9]\d\d[/,]\d{{3}}[/,]\d{{3}}(?![\d/,])
             | {_S}2(?:{_S}\d){{9}}(?!\d)                       # land lines
             | {_S}1{_S}[2689](?:{_S}\d){{8}}(?!\d)             # eleven digits, before 2018
             | {_S}4(?:{_S}\d){{8}}(?!\d)                       # Hà Nội before 2017
             | {_S}[2-7](?:{_S}\d){{9}}(?!\d) )                 # provinces before 2017
-        | (?: (?<=\+) | (?<=(?<!\d)0)0(?=[1-9]\d{{0,2}}[ .\-]) )(?!84)[1-9](?:{_S}\d){{6,14}}(?!\d) )""",
+        | (?: (?<=\+) | (?<=(?<!\d)0)0(?=[1-9]\d{{0,2}}[ .\-]) )(?!84)[1-9](?:[ .\-_()]{{0,3}}\d){{6,14}}(?!\d) )""",
     re.VERBOSE,
 )
 # Seven digits close together, be it with letters between that pass for some: fewer make no number.
-DIGITS: Final = re.compile(r"\d(?:\D{0,3}\d){6}")
+DIGITS: Final = re.compile(r"\d" + r"\D{0,3}\d" * 6)
 _DIGITS_MIN: Final = 7
-# How most people write most numbers. Found like this, and no digits besides, it needs no closer look.
-_USUAL: Final = re.compile(r"0(?<![^ \n:(]0)\d{2}[ .\-]?\d[ .\-]?\d\d[ .\-]?\d[ .\-]?\d{3}(?![^ \n,;:!?)])")
+# How most people write most numbers: a mobile between blanks, in groups or not. Found like this, over text as it was
+# written, and no digits besides, it needs no closer look.
+_USUAL: Final = re.compile(
+    r"0(?<![^ \n:(]0)(?:3[2-9]|5[689]|7[06-9]|8[1-8]|9[0-8])"
+    r"(?:(\d{7})|(\d[ .\-]?\d{3}[ .\-]?\d{3}|[ .\-]?\d{3}[ .\-]?\d{4})(?![ .\-]{1,3}\d))(?![^ \n,;:!?)])",
+    re.ASCII,
+)
 _USUAL_CHARS: Final = 10
-_NOT_DIGIT: Final = dict.fromkeys(map(ord, " .-_()+"))
+_REORDERS: Final = re.compile("[\u202b\u202e\u2067]")  # from there on the line is read from right to left
+_REPEATED_MIN: Final = 7
+_WITHOUT_ZERO: Final = re.compile(r"(?<![\w+*#/.,\-])[35789]\d\d[ .\-]?\d{3}[ .\-]?\d{3}(?!\d)")
+_NOT_DIGIT: Final = dict.fromkeys(map(ord, " .-_()+/,"))
 _LOOKALIKE: Final = re.compile(r"\d(?:[ .\-]?[oli]|(?<=[oli]\d)|(?<=[oli][ .\-]\d))")
 _AMONG_DIGITS: Final = re.compile(
     r"(?<![a-z])[oli]{1,4}(?=\d)|(?<=\d)[oli]{1,4}(?=\d)|(?<=\d)[oli]{1,4}(?![a-z])|(?<=\d[ .\-])[ol](?=[ .\-]?\d)"
@@ -56,42 +65,49 @@ _FOREIGN_MAX: Final = 50  # looked at in one text: phonenumbers takes half a mil
 _REAL_DIGITS_MIN: Final = 7  # "OIl" is a word; "O9l2345678" is a number
 
 
+def usual(text: str) -> list[Candidate] | None:
+    """Of text as it was written. None: there may be others, or other digits, to be looked at more closely."""
+    match = _USUAL.search(text)
+    if match is None or _REORDERS.search(text):
+        return None
+    found: list[Candidate] = []
+    done = 0
+    while match:
+        start, end = match.span()
+        if start - done >= _DIGITS_MIN and DIGITS.search(text, done, start):
+            return None
+        done = end
+        value = f"+84{text[start + 1 : end]}" if match.lastindex == 1 else f"+84{_digits_of(text[start + 1 : end])}"
+        if value.count(value[-1]) < _REPEATED_MIN or not is_placeholder(value):
+            found.append(Candidate(value, start, end))
+        match = _USUAL.search(text, end) if len(text) - end > _USUAL_CHARS else None
+    return None if len(text) - done >= _DIGITS_MIN and DIGITS.search(text, done) else found
+
+
+def _digits_of(written: str) -> str:
+    return written.replace(" ", "").replace(".", "").replace("-", "")
+
+
 def candidates(text: Shown, searched: str) -> list[Candidate]:
     """In order, not overlapping. `searched`: `text.plain` with blanks in place of what was found already."""
-    usual = _usual(searched)
-    if usual is not None:
-        return usual
     plain = _digits_for_letters(searched)
     found, foreign = [], 0
     for match in _NUMBER.finditer(plain):
         foreign += match[1] is None
         if match[1] is not None or foreign <= _FOREIGN_MAX:
             found.append(_candidate(text, plain, match))
-    return [candidate for candidate in found if candidate is not None]
+    return [candidate for candidate in found if candidate is not None] or _without_zero(text, plain)
 
 
-def _usual(searched: str) -> list[Candidate] | None:
-    """None: there are digits besides, to be looked at more closely."""
-    found: list[Candidate] = []
-    done = 0
-    for match in _USUAL.finditer(searched):
-        start, end = match.span()
-        national = searched[start + 1 : end]
-        if end - start != _USUAL_CHARS:
-            national = national.translate(_NOT_DIGIT)
-            if not is_whole(searched, start, end):
-                return None
-        if not MOBILE.fullmatch(national) or _has_digits(searched, done, start):
-            return None
-        done = end
-        value = f"+84{national}"
-        if not is_placeholder(value):
-            found.append(Candidate(value, start, end))
-    return None if _has_digits(searched, done, len(searched)) else found or None
-
-
-def _has_digits(searched: str, start: int, end: int) -> bool:
-    return end - start >= _DIGITS_MIN and DIGITS.search(searched, start, end) is not None
+def _without_zero(text: Shown, plain: str) -> list[Candidate]:
+    """As in "sđt 912 345 678"."""
+    return [
+        Candidate(f"+84{digits}", *match.span(), doubtful=True)
+        for match in _WITHOUT_ZERO.finditer(plain)
+        if MOBILE.fullmatch(digits := match.group().translate(_NOT_DIGIT))
+        and stands_free(text, plain, *match.span())
+        and not is_placeholder(f"+84{digits}")
+    ]
 
 
 def _digits_for_letters(plain: str) -> str:
@@ -111,11 +127,10 @@ def _candidate(text: Shown, plain: str, match: re.Match[str]) -> Candidate | Non
         return None
     if plain is not text.plain and sum(map(str.isdigit, text.plain[start:end])) < _REAL_DIGITS_MIN:
         return None
-    is_mobile = MOBILE.fullmatch(digits) is not None
-    value = f"+84{digits}" if is_mobile else from_national(digits)
+    value = in_use(digits)
     if value is None or is_placeholder(value):
         return None
-    return Candidate(value, start, end, not is_mobile and is_old_land_line(digits))
+    return Candidate(value, start, end, doubtful=is_old_land_line(digits))
 
 
 def _foreign(text: Shown, plain: str, start: int, end: int) -> Candidate | None:

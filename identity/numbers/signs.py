@@ -1,0 +1,97 @@
+"""Words as signs, one character each, so that rules about words are regular expressions over short strings. Pure.
+
+    rules = Book()                                     "gọi chồng em" -> three signs, say "ĀāĂ"
+    re.compile(rules.any_of("chồng em, vợ em"))        matches "āĂ" in it
+
+A word that no rule names is UNKNOWN. A word counts as spelled in the rule, with its tone on either vowel ("hoá", "hóa"),
+and without any marks, unless NEEDS_MARKS has it and it stands alone.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+from typing import Final
+
+from identity.numbers.vocabulary import NEEDS_MARKS
+
+UNKNOWN: Final = "w"
+END: Final = "e"  # of a sentence, or of an aside
+LINE: Final = "n"
+COMMA: Final = "c"
+OPEN: Final = "o"
+DIGIT: Final = "d"
+_STRUCTURE: Final = {
+    **dict.fromkeys(".!?;)", END), "\n": LINE, ",": COMMA, "(": OPEN, **dict.fromkeys("0123456789", DIGIT)
+}  # fmt: skip
+_FIRST_OF_WORDS: Final = 0x100
+_WORD: Final = re.compile(r"[a-zà-ỹ]+|[0-9,.!?;\n()]")
+_TONES: Final = ["oà òa", "oá óa", "oả ỏa", "oã õa", "oạ ọa", "oè òe", "oé óe", "uỳ ùy", "uý úy", "uỷ ủy", "uỵ ụy"]
+
+
+def words_of(text: str, start: int, end: int) -> list[str]:
+    """Words, digits and what ends a clause, in lower case. Links, emoji and other signs are left out."""
+    return _WORD.findall(text[start:end].lower()) if start < end else []
+
+
+class Book:
+    """The words of all rules and their signs."""
+
+    def __init__(self) -> None:
+        self._sign_of: dict[str, str] = dict(_STRUCTURE)
+
+    def signs(self, words: list[str]) -> str:
+        return "".join(map(self._sign_of.get, words, repeat(UNKNOWN)))
+
+    def any_of(self, *tables: str, backward: bool = False) -> str:
+        """A pattern for any phrase of these comma lists, the longest first; `backward` for signs read from the end."""
+        phrases = sorted({tuple(phrase.split()) for phrase in _phrases(*tables)}, key=len, reverse=True)
+        ordered = [phrase[::-1] if backward else phrase for phrase in phrases]
+        first = {sign for phrase in ordered for sign in self._signs(phrase[0], alone=len(phrase) == 1)}
+        longer = ["".join(self._set(self._signs(word)) for word in phrase) for phrase in ordered if len(phrase) > 1]
+        if not longer:
+            return self._set(first)
+        singles = {sign for phrase in ordered if len(phrase) == 1 for sign in self._signs(phrase[0], alone=True)}
+        # The look ahead spares the rest wherever no phrase begins.
+        return f"(?:(?={self._set(first)})(?:{'|'.join([*longer, self._set(singles)] if singles else longer)}))"
+
+    def set_of(self, *tables: str) -> str:
+        """The signs of the single words among them, to stand in a set."""
+        words = [phrase for phrase in _phrases(*tables) if " " not in phrase]
+        return "".join(sorted({sign for word in words for sign in self._signs(word, alone=True)}))
+
+    def telling(self, *tables: str, common: str) -> frozenset[str]:
+        """One word of each phrase, if possible none that is `common`: in a text without any of them no phrase is."""
+        everywhere = set(_phrases(common))
+        found: set[str] = set()
+        for phrase in _phrases(*tables):
+            words = phrase.split()
+            rare = [word for word in words if word not in everywhere] or words
+            found |= set(spellings(rare[-1], needs_marks=len(words) == 1 and rare[-1] in NEEDS_MARKS))
+        return frozenset(found)
+
+    def _signs(self, word: str, *, alone: bool = False) -> list[str]:
+        return [self._sign(spelled) for spelled in spellings(word, needs_marks=alone and word in NEEDS_MARKS)]
+
+    def _sign(self, spelled: str) -> str:
+        return self._sign_of.setdefault(spelled, chr(_FIRST_OF_WORDS + len(self._sign_of)))
+
+    @staticmethod
+    def _set(signs: Iterable[str]) -> str:
+        signs = "".join(sorted(signs))
+        return signs if len(signs) == 1 else f"[{signs}]"
+
+
+def _phrases(*tables: str) -> Iterator[str]:
+    return (" ".join(phrase.split()) for table in tables for phrase in table.split(","))
+
+
+def spellings(word: str, *, needs_marks: bool = False) -> Iterator[str]:
+    yield word
+    for pair in _TONES:
+        one, other = pair.split()
+        if one in word:
+            yield word.replace(one, other)
+    bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c)).replace("đ", "d")
+    if bare != word and not needs_marks:
+        yield bare
