@@ -18,9 +18,8 @@ from identity.numbers.claims import claims_in
 from identity.numbers.finds import finds_in
 from identity.numbers.meaning import Role
 from tests.identity import corpus
-from tests.identity.corpus import Line, Part
+from tests.identity.corpus import PARTS, Line, Part
 
-PARTS: tuple[Part, ...] = ("development", "held_out", "fresh")
 RUNS = 9
 TALK_IN_A_HUNDRED = 95  # of the messages of a day, those in which nobody writes a number
 

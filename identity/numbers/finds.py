@@ -57,7 +57,9 @@ def _closer(text: str, *, has_mail: bool, has_words: bool) -> list[Find]:
     searched = seen if plain is seen.plain else seen._replace(plain=plain)
     in_words = spoken.candidates(plain) if has_words else []
     numbers = written.candidates(searched, without(plain, in_words))  # a run half in words is not torn apart
-    finds = _judged(without_links(seen.read), sorted([*numbers, *in_words, *mails], key=_START) if mails or in_words else numbers)
+    finds = _judged(
+        without_links(seen.read), sorted([*numbers, *in_words, *mails], key=_START) if mails or in_words else numbers
+    )
     return finds if seen.places is None else [_in_original(seen, find) for find in finds]
 
 

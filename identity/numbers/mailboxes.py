@@ -11,7 +11,9 @@ _LOCAL_CHARS: Final = "abcdefghijklmnopqrstuvwxyz0123456789._%+-'"
 _LOCAL_MAX: Final = 64  # RFC 5321, section 4.5.3.1.1
 _DOMAIN: Final = re.compile(r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,24}(?![a-z0-9])")
 # What is linked is no number of the writer, but for links that open a chat with a number.
-_LINK: Final = re.compile(r"(?:https?://|www\.|(?<![a-z0-9@.])[a-z0-9-]{1,40}\.(?:vn|com|me|ly|net|org|co|app)/)[^\s]+", re.IGNORECASE)
+_LINK: Final = re.compile(
+    r"(?:https?://|www\.|(?<![a-z0-9@.])[a-z0-9-]{1,40}\.(?:vn|com|me|ly|net|org|co|app)/)[^\s]+", re.IGNORECASE
+)
 _CHAT_LINK: Final = re.compile(r"(?:https?://)?(?:www\.)?(?:zalo\.me|wa\.me)/(?=\+?\d{9,15}(?![\w]))", re.IGNORECASE)
 
 

@@ -1,10 +1,11 @@
 """Words as signs, one character each, so that rules about words are regular expressions over short strings. Pure.
 
-    rules = Book()                                     "gọi chồng em" -> three signs, say "ĀāĂ"
-    re.compile(rules.any_of("chồng em, vợ em"))        matches "āĂ" in it
+    book = Book()
+    rule = re.compile(book.any_of("chồng em, vợ em"))
+    rule.search(book.signs(["gọi", "chồng", "em"]))
 
-A word that no rule names is UNKNOWN. A word counts as spelled in the rule, with its tone on either vowel ("hoá", "hóa"),
-and without any marks, unless NEEDS_MARKS has it and it stands alone.
+A word that no rule names is UNKNOWN. A word counts as spelled in the rule, with its tone on either vowel ("hoá",
+"hóa"), and without any marks, unless NEEDS_MARKS has it and it stands alone.
 """
 
 import re
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from itertools import repeat
 from typing import Final
 
-from identity.numbers.vocabulary import NEEDS_MARKS
+from identity.numbers import vocabulary
 
 UNKNOWN: Final = "w"
 END: Final = "e"  # of a sentence, or of an aside
@@ -24,7 +25,7 @@ DIGIT: Final = "d"
 _STRUCTURE: Final = {
     **dict.fromkeys(".!?;)", END), "\n": LINE, ",": COMMA, "(": OPEN, **dict.fromkeys("0123456789", DIGIT)
 }  # fmt: skip
-_FIRST_OF_WORDS: Final = 0x100
+_FIRST_OF_WORDS: Final = 0x100  # of the characters that stand for words
 _WORD: Final = re.compile(r"[a-zà-ỹ]+|[0-9,.!?;\n()]")
 _TONES: Final = ["oà òa", "oá óa", "oả ỏa", "oã õa", "oạ ọa", "oè òe", "oé óe", "uỳ ùy", "uý úy", "uỷ ủy", "uỵ ụy"]
 
@@ -32,6 +33,13 @@ _TONES: Final = ["oà òa", "oá óa", "oả ỏa", "oã õa", "oạ ọa", "oè
 def words_of(text: str, start: int, end: int) -> list[str]:
     """Words, digits and what ends a clause, in lower case. Links, emoji and other signs are left out."""
     return _WORD.findall(text[start:end].lower()) if start < end else []
+
+
+def _phrases(*tables: str) -> list[str]:
+    return [" ".join(phrase.split()) for table in tables for phrase in table.split(",")]
+
+
+_NEEDS_MARKS: Final = frozenset(_phrases(vocabulary.NEEDS_MARKS))
 
 
 class Book:
@@ -67,11 +75,11 @@ class Book:
         for phrase in _phrases(*tables):
             words = phrase.split()
             rare = [word for word in words if word not in everywhere] or words
-            found |= set(spellings(rare[-1], needs_marks=len(words) == 1 and rare[-1] in NEEDS_MARKS))
+            found |= set(spellings(rare[-1], needs_marks=len(words) == 1 and rare[-1] in _NEEDS_MARKS))
         return frozenset(found)
 
     def _signs(self, word: str, *, alone: bool = False) -> list[str]:
-        return [self._sign(spelled) for spelled in spellings(word, needs_marks=alone and word in NEEDS_MARKS)]
+        return [self._sign(spelled) for spelled in spellings(word, needs_marks=alone and word in _NEEDS_MARKS)]
 
     def _sign(self, spelled: str) -> str:
         return self._sign_of.setdefault(spelled, chr(_FIRST_OF_WORDS + len(self._sign_of)))
@@ -80,10 +88,6 @@ class Book:
     def _set(signs: Iterable[str]) -> str:
         signs = "".join(sorted(signs))
         return signs if len(signs) == 1 else f"[{signs}]"
-
-
-def _phrases(*tables: str) -> Iterator[str]:
-    return (" ".join(phrase.split()) for table in tables for phrase in table.split(","))
 
 
 def spellings(word: str, *, needs_marks: bool = False) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from hub.numbering import MOBILE, is_old_land_line
 from hub.phones import in_use
 from identity.normalize import is_placeholder, phone_key
-from identity.numbers.free import is_whole, stands_free
+from identity.numbers.free import stands_free
 from identity.numbers.shown import Shown
 
 
@@ -27,7 +27,7 @@ _NUMBER: Final = re.compile(
     rf"""[0+(8](?:                                            # one set of first characters: the search skips the rest
           (?: (?<=(?<!\d)0)
             | (?<=\+)(?:84{_S}(?:\(0\)|0)?|0)                  # +84, +84 (0), +0
-            | (?<=\()(?:\+84\){_S}(?:\(0\)|0)?|0(?=\d{{1,4}}\)))
+            | (?<=\()(?:[+0]?84\){_S}(?:\(0\)|0)?|0(?=\d{{1,4}}\)))
             | (?<=0)(?<!\d0)084{_S}0?
             | (?<=(?<!\d)8)4(?<!\d[ .\-]84){_S}0?(?=[ .\-]?[35789]) ) # bare: mobiles only
           (?P<national>
@@ -72,7 +72,7 @@ def usual(text: str) -> list[Candidate] | None:
         return None
     found: list[Candidate] = []
     done = 0
-    while match:
+    while match is not None:
         start, end = match.span()
         if start - done >= _DIGITS_MIN and DIGITS.search(text, done, start):
             return None

@@ -56,24 +56,55 @@ def score(part: corpus.Part) -> tuple[Score, list[str]]:
 
 
 def test_the_corpus_is_large_enough_to_say_something() -> None:
-    lines = [*corpus.lines("development"), *corpus.lines("held_out"), *corpus.lines("fresh")]
-    assert len(lines) >= 600
-    assert sum(not line.labels for line in lines) >= 200
+    lines = [line for part in corpus.PARTS for line in corpus.lines(part)]
+    assert len(lines) >= 1300
+    assert sum(not line.labels for line in lines) >= 500
     assert len({line.text for line in lines}) == len(lines)
 
 
-@pytest.mark.parametrize("part", ["development", "held_out"])
+@pytest.mark.parametrize("part", [part for part in corpus.PARTS if part != "batch_3"])
 def test_what_is_owed_is_found_in_the_corpus_and_hardly_anything_else(part: corpus.Part) -> None:
     result, faults = score(part)
-    assert result.precision >= PRECISION_OWED, faults
+    assert result.precision >= (PRECISION_OWED if part != "batch_1" else 0.98), faults
     assert result.recall >= RECALL_OWED, faults
 
 
-def test_in_lines_that_nobody_thought_of_before_hardly_a_number_is_missed_or_made_up() -> None:
-    """Written when the code was finished; whose a number is is the harder question there."""
-    result, faults = score("fresh")
-    assert result.precision >= 0.9, faults
-    assert result.recall >= 0.92, faults
+def test_in_the_lines_that_came_last_hardly_a_number_is_missed_or_made_up() -> None:
+    """What the code found there when it first saw them: 0.915 and 0.937; whose a number is is the harder question."""
+    result, faults = score("batch_3")
+    assert result.precision >= 0.95, faults
+    assert result.recall >= 0.96, faults
+
+
+@pytest.mark.parametrize("text", [
+    "0363810598 à nhầm", "0363810598 sai rồi ạ", "không phải 0363810598", "số 0363810598 mất rồi",
+    "bỏ số 0363810598 đi",
+    "912345678", "đơn 912345678", "sê ri 0912345678", "số may mắn 0912345678", "ck qua 0912345678", "mst 0312345678",
+])  # fmt: skip
+def test_what_is_taken_back_or_counts_something_else_is_not_found(text: str) -> None:
+    assert finds_in(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("sđt em 912 345 678", Role.OWN),
+        ("số ổng 0912345678", Role.OTHER),
+        ("con bé nhà tôi đặt, số cháu 0912345678", Role.OTHER),
+        ("cháu tên Minh, số cháu 0912345678", Role.OWN),
+        ("gửi tặng cô giáo, số cô 0912345678", Role.RECIPIENT),
+        ("số cô 0912345678", Role.OWN),
+        ("giao cho bạn Vy 0912345678", Role.RECIPIENT),
+        ("em gọi 0912345678 không ai nghe", Role.OTHER),
+        ("gọi 0912345678 không được thì nhắn zalo", Role.OWN),
+        ("đừng gọi chồng em nha 0912345678", Role.OWN),
+        ("gọi ngay 0912345678", Role.OWN),
+        ("lên đơn cho em 0912345678", Role.OWN),
+        ("ME EM O QUE NHAN, SDT ME 0912345678", Role.RECIPIENT),
+    ],
+)
+def test_whose_it_is_is_said_by_the_words_around(text: str, role: Role) -> None:
+    assert [(find.value, find.role) for find in finds_in(text)] == [("+84912345678", role)]
 
 
 @pytest.mark.parametrize("text", [
