@@ -1,7 +1,8 @@
 """Open conversations when customers become one, and when they part again. Pure: it changes working copies only.
 
 Joining: the one opened first stays, the others close into it. The agent most recently active keeps it. It waits since
-the earliest of them waited, and keeps the earliest place in the queue. Parting gives each back its own share: see
+the earliest of them waited, keeps the earliest place in the queue, the due times that come first, all tags and the highest
+priority. Parting gives each back its own share: see
 identity.shares. An offer is not given back: it has a deadline, and who parts waits at the old place instead.
 """
 
@@ -35,7 +36,7 @@ def absorb(kept: Conversation, others: Sequence[Conversation], closed: Sequence[
             kept.preview = other.preview
         other.status = ConversationStatus.CLOSED
         other.closed_at, other.closed_reason, other.merged_into = now, "merged", kept.id
-        other.offered_to = other.offer_expires_at = None
+        other.offered_to = other.offer_expires_at = other.sla_wake_at = None
     return joined.hands
 
 

@@ -10,13 +10,14 @@ and a parting takes one away, in whatever order, and nothing is left of what wen
 3. The agent who holds a share is credited with what they wrote since, so the one most recently active keeps it.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from hub.events import Channel, Preview
+from hub.events import Channel, Preview, SlaClock
 from hub.ids import AgentId, ConversationId
 from storage.conversations import Conversation
 
@@ -44,6 +45,10 @@ class Share:
     channels: tuple[Channel, ...]
     preview: Preview | None
     unread: int
+    tags: tuple[str, ...] = ()
+    priority: int = 0
+    lifecycle: str | None = None
+    sla: tuple[SlaClock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,9 @@ class Own:
 
 
 # What is compared and settled, each by itself. Unread messages are counted, not compared.
-_FIELDS: Final = ("hands", "waiting_since", "queued_at", "last_touch_at", "channels")
+_FIELDS: Final = (
+    "hands", "waiting_since", "queued_at", "last_touch_at", "channels", "tags", "priority", "lifecycle", "sla",
+)  # fmt: skip
 
 
 def share_of(conversation: Conversation) -> Share:
@@ -71,6 +78,10 @@ def share_of(conversation: Conversation) -> Share:
         channels=conversation.channels,
         preview=conversation.preview,
         unread=conversation.unread,
+        tags=conversation.tags,
+        priority=conversation.priority,
+        lifecycle=conversation.lifecycle,
+        sla=conversation.sla,
     )
 
 
@@ -80,13 +91,20 @@ def settle(conversation: Conversation, closed: Sequence[Share]) -> None:
     expected = _together(own, closed)
     changed = [name for name in _FIELDS if getattr(now, name) != getattr(expected, name)]
     settled, credit = dict(own.settled), dict(own.credit)
+    if "sla" in changed and _unfollowed(now.sla) == _unfollowed(expected.sla):
+        changed.remove("sla")
+    own_tags = own.share.tags
+    if "tags" in changed and set(expected.tags) <= set(now.tags):  # more were put on: those of the others stay theirs
+        changed.remove("tags")
+        own_tags = (*own_tags, *(tag for tag in now.tags if tag not in expected.tags))
     if "hands" in changed and _only_wrote(now.hands, expected.hands):
         changed.remove("hands")
         credit[str(_holder(own, closed).id)] = now.hands.active_at or now.opened_at
     for name in changed:
         settled[name] = [str(share.id) for share in closed]
     own_unread = now.unread - sum(share.unread for share in closed)
-    share = replace(own.share, unread=own_unread, **{name: getattr(now, name) for name in changed})
+    share = replace(own.share, unread=own_unread, tags=own_tags)
+    share = replace(share, **{name: getattr(now, name) for name in changed})
     conversation.own = _as_json(Own(share, settled, credit))
 
 
@@ -105,10 +123,23 @@ def put(conversation: Conversation, share: Share, closed: Sequence[Share]) -> No
     conversation.waiting_since, conversation.queued_at = share.waiting_since, share.queued_at
     conversation.last_touch_at, conversation.channels = share.last_touch_at, share.channels
     conversation.unread, conversation.agent_active_at = max(0, share.unread), share.hands.active_at
+    conversation.tags, conversation.priority, conversation.lifecycle = share.tags, share.priority, share.lifecycle
+    _put_clocks(conversation, share.sla)
     own, there = _own(conversation), {str(one.id) for one in (*closed, share)}
     settled = {name: left for name, ids in own.settled.items() if (left := [i for i in ids if i in there])}
     credit = {i: at for i, at in own.credit.items() if i in there}
     conversation.own = _as_json(Own(own.share, settled, credit)) if closed else None
+
+
+def _put_clocks(conversation: Conversation, clocks: Sequence[SlaClock]) -> None:
+    """What others bring in counted their own events; from now on it hears those of this one."""
+    brought = _unfollowed(clocks) - _unfollowed(_own(conversation).share.sla)
+    conversation.sla = tuple(
+        clock.model_copy(update={"followed": conversation.seq}) if _unfollowed([clock]) & brought else clock
+        for clock in clocks
+    )
+    running = [clock.due_at for clock in clocks if clock.met_at is None and clock.started_at is not None]
+    conversation.sla_wake_at = _earliest(running)  # rather too early: who looks then knows better
 
 
 def remember_preview(conversation: Conversation, preview: Preview) -> None:
@@ -139,7 +170,34 @@ def _together(own: Own, closed: Sequence[Share]) -> Share:
         channels=tuple(dict.fromkeys(channel for channels in among("channels") for channel in channels)),
         preview=max((s.preview for s in shares if s.preview is not None), key=lambda p: p.at, default=None),
         unread=sum(share.unread for share in shares),
+        tags=tuple(dict.fromkeys(tag for tags in among("tags") for tag in tags)),
+        priority=max(among("priority")),
+        lifecycle=next((state for state in among("lifecycle") if state is not None), None),
+        sla=_soonest(clock for clocks in among("sla") for clock in clocks),
     )
+
+
+def _soonest(clocks: Iterable[SlaClock]) -> tuple[SlaClock, ...]:
+    """Of each target the one that comes due first, before any that rests, before any that is over."""
+    found: dict[str, SlaClock] = {}
+    for clock in clocks:
+        known = found.get(clock.target)
+        if known is None or _urgency(clock) < _urgency(known):
+            found[clock.target] = clock
+    return tuple(found[target] for target in sorted(found))
+
+
+def _urgency(clock: SlaClock) -> tuple[int, float]:
+    if clock.met_at is not None:
+        return (2, -clock.met_at.timestamp())
+    if clock.started_at is None:
+        return (1, clock.left_s or 0.0)
+    return (0, clock.due_at.timestamp() if clock.due_at is not None else math.inf)
+
+
+def _unfollowed(clocks: Iterable[SlaClock]) -> set[SlaClock]:
+    """To compare: whoever moved them last."""
+    return {clock.model_copy(update={"followed": 0}) for clock in clocks}
 
 
 def _holder(own: Own, closed: Sequence[Share]) -> Share:
@@ -182,6 +240,10 @@ def _own(conversation: Conversation) -> Own:
         channels=tuple(Channel(name) for name in given.get("channels", row.channels)),
         preview=Preview.model_validate(given["preview"]) if given.get("preview") else None,
         unread=given["unread"],
+        tags=tuple(given.get("tags", row.tags)),
+        priority=given.get("priority", row.priority),
+        lifecycle=given.get("lifecycle", row.lifecycle),
+        sla=tuple(SlaClock.model_validate(one) for one in given["sla"]) if "sla" in given else row.sla,
     )
     credit = {i: datetime.fromisoformat(at) for i, at in given.get("credit", {}).items()}
     return Own(share, dict(given.get("settled", {})), credit)
@@ -199,6 +261,10 @@ def _as_json(own: Own) -> dict[str, Any]:
         "channels": [channel.value for channel in share.channels],
         "preview": share.preview.model_dump(mode="json") if share.preview else None,
         "unread": share.unread,
+        "tags": list(share.tags),
+        "priority": share.priority,
+        "lifecycle": share.lifecycle,
+        "sla": [clock.model_dump(mode="json") for clock in share.sla],
         "settled": own.settled,
         "credit": {i: at.isoformat() for i, at in own.credit.items()},
     }
