@@ -17,10 +17,11 @@ from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from pydantic_core import to_jsonable_python
 
 from connectors import CONNECTORS
-from connectors.base import AccountSettings, Connector, ConnectorContext, Http
+from connectors.base import AccountSettings, Connector, ConnectorContext, HasTelephones, Http
 from hub.clock import Clock
 from hub.errors import BadInput, StorageUnavailable, Transient
 from hub.events import Channel
+from hub.ids import ChannelAccountId
 from hub.log import get_logger
 from storage import accounts as account_store
 from storage.accounts import ChannelAccount
@@ -111,6 +112,17 @@ class ConnectorDirectory:
         """As last seen, by id."""
         await self._refresh(RECHECK_S)
         return [entry.account for _, entry in sorted(self._entries.items())]
+
+    async def telephones(self, account_id: ChannelAccountId) -> Mapping[str, str]:
+        """Agent's login -> what the account's PBX calls their telephone. None of an account that cannot be used or has
+        no telephones. Raises StorageUnavailable."""
+        try:
+            running = await self.find(account_id)
+        except AccountUnusable:
+            return {}
+        if running is None or not isinstance(running.connector, HasTelephones):
+            return {}
+        return running.connector.telephones
 
     def forget(self) -> None:
         """The next look goes to the database: for whoever has just changed an account in this process."""

@@ -226,15 +226,13 @@ async def find(connection: AsyncConnection, key: Key) -> Call | None:
     return Call(*rows[0]) if rows else None
 
 
-async def key_by_caller(
-    connection: AsyncConnection, account_id: ChannelAccountId, caller: str, now: datetime
-) -> Key | None:
+async def lock_by_caller(work: UnitOfWork, account_id: ChannelAccountId, caller: str, now: datetime) -> Call | None:
     """The one live call of this caller, whatever id it was asked by; None when there is none or there are several."""
     query = sa.select(calls.c.account_id, calls.c.call_id).where(
         calls.c.account_id == account_id, calls.c.caller == caller, calls.c.state != "over", calls.c.until > now
     )
-    rows = (await connection.execute(query.limit(2))).all()
-    return (rows[0].account_id, rows[0].call_id) if len(rows) == 1 else None
+    rows = (await work.connection.execute(query.limit(2))).all()
+    return await lock(work, (rows[0].account_id, rows[0].call_id)) if len(rows) == 1 else None
 
 
 async def save(work: UnitOfWork, call: Call) -> None:
@@ -319,8 +317,8 @@ async def leg_of(connection: AsyncConnection, key: Key) -> Leg | None:
 
 
 async def talk(work: UnitOfWork, key: Key, agent_id: AgentId, until: datetime) -> None:
-    """This agent talks; whoever else was rung for the call is free. Somebody who answered a call that we did not give
-    them is taken all the same, unless the database knows them in another call."""
+    """This agent talks; whoever else was rung for the call is free. Who talks now talks in no other call any more,
+    whatever we have heard of that one."""
     await drop_leg(work, key, but=agent_id)
     row = {
         "agent_id": agent_id,
@@ -331,30 +329,18 @@ async def talk(work: UnitOfWork, key: Key, agent_id: AgentId, until: datetime) -
         "until": until,
     }
     insert = upsert(call_legs, is_sqlite=work.is_sqlite).values(row)
-    ours = (call_legs.c.account_id == key[0]) & (call_legs.c.call_id == key[1])
-    over = call_legs.c.until <= work.clock.now()
-    taken = insert.on_conflict_do_update(
-        index_elements=["agent_id"],
-        set_={"state": "talking", "until": until, "account_id": key[0], "call_id": key[1]},
-        where=ours | over,
-    )
-    await work.connection.execute(taken)
+    now = {name: value for name, value in row.items() if name != "agent_id"}
+    await work.connection.execute(insert.on_conflict_do_update(index_elements=["agent_id"], set_=now))
 
 
-async def drop_leg(work: UnitOfWork, key: Key, *, but: AgentId | None = None) -> AgentId | None:
-    """Who is free now."""
+async def drop_leg(work: UnitOfWork, key: Key, *, but: AgentId | None = None) -> Leg | None:
+    """Whose it was: they are free now."""
     query = sa.delete(call_legs).where(call_legs.c.account_id == key[0], call_legs.c.call_id == key[1])
     if but is not None:
         query = query.where(call_legs.c.agent_id != but)
-    row = (await work.connection.execute(query.returning(call_legs.c.agent_id))).first()
-    return row.agent_id if row else None
-
-
-async def wrap_up(work: UnitOfWork, agent_id: AgentId, until: datetime) -> None:
-    """Never shorter than it was."""
-    later = (presence.c.wrap_up_until.is_(None)) | (presence.c.wrap_up_until < until)
-    query = sa.update(presence).where(presence.c.agent_id == agent_id, later)
-    await work.connection.execute(query.values(wrap_up_until=until))
+    columns = (call_legs.c.agent_id, call_legs.c.state, call_legs.c.made_at, call_legs.c.until)
+    row = (await work.connection.execute(query.returning(*columns))).first()
+    return Leg(*row) if row else None
 
 
 async def handling_s(connection: AsyncConnection, queue_id: QueueId) -> float | None:
@@ -397,11 +383,12 @@ async def on_the_line(connection: AsyncConnection, now: datetime) -> set[Custome
     return set((await connection.execute(query)).scalars())
 
 
-async def stale(connection: AsyncConnection, now: datetime) -> Sequence[Key]:
-    """Calls that nobody spoke of again, and those whose leg is past its time."""
+async def stale(connection: AsyncConnection, now: datetime, keep: timedelta) -> Sequence[Key]:
+    """Calls that nobody spoke of again, those whose leg is past its time, and those over for so long."""
     forgotten = sa.select(calls.c.account_id, calls.c.call_id).where(calls.c.state != "over", calls.c.until <= now)
     legs = sa.select(call_legs.c.account_id, call_legs.c.call_id).where(call_legs.c.until <= now)
-    rows = await connection.execute(forgotten.union(legs).limit(200))
+    old = sa.select(calls.c.account_id, calls.c.call_id).where(calls.c.state == "over", calls.c.until <= now - keep)
+    rows = await connection.execute(sa.union(forgotten, legs, old).limit(200))
     return sorted((row.account_id, row.call_id) for row in rows)
 
 

@@ -63,6 +63,12 @@ async def by_ids(connection: AsyncConnection, ids: Iterable[TaskId]) -> list[Tas
     return [_task(row) for row in await connection.execute(query)]
 
 
+async def open_callbacks(connection: AsyncConnection, conversation_id: ConversationId) -> list[TaskState]:
+    """Who of this conversation is to be called back. Nothing is locked: lock the conversation first."""
+    mine = (tasks.c.conversation_id == conversation_id) & (tasks.c.kind == "callback") & (tasks.c.state == "open")
+    return [_task(row) for row in await connection.execute(sa.select(*COLUMNS).where(mine).order_by(tasks.c.id))]
+
+
 async def due(connection: AsyncConnection, now: datetime, *, limit: int) -> list[tuple[TaskId, ConversationId]]:
     """Open ones whose time has come and that nobody was told of, the longest due first."""
     query = (

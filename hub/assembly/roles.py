@@ -37,6 +37,10 @@ from hub.sockets import socket_server
 from identity.policy_runs import PolicyRuns
 from identity.service import GROUP as IDENTITY
 from identity.service import Resolver
+from router.call_events import GROUP as CALLS
+from router.call_events import TOPICS as CALL_TOPICS
+from router.call_events import CallEvents, Sweep
+from router.call_events import concerns as concerns_call
 from router.calls import CallRouter
 from router.liveness import Liveness
 from router.promising import Promising
@@ -154,16 +158,18 @@ def identity(site: Site) -> Part:
 
 
 def router(site: Site) -> Part:
-    """To whom: one active router per pool, and the watch over agents who vanish."""
+    """To whom: one active router per pool, what became of calls, and the watch over agents who vanish."""
     ground = site.ground
     liveness = Liveness(ground.units, ground.ephemeral, ground.clock, grace_s=ground.settings.agent_grace_s)
     keeper = SlaKeeper(ground.units, site.name, Promising())
     part = site.consumer(SLA, [CONVERSATIONS], keeper.handle, keeper.concerns)
+    part.add(site.consumer(CALLS, CALL_TOPICS, CallEvents(ground.directory.telephones).handle, concerns_call))
     part.tasks |= {
         "router": Router(ground.bus, ground.units, site.name).run,
         "liveness": liveness.run,
         "remind of tasks": Reminder(ground.units, site.name).run,
         "watch service levels": keeper.run,
+        "sweep calls": Sweep(ground.units).run,
     }
     return part
 
