@@ -1,5 +1,6 @@
 """What the API answers and takes of plans, queues and teams: for supervisors."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -8,6 +9,7 @@ from agent_console.views import Role
 from hub.events import Channel
 from hub.events.common import AccountId, Frozen, When
 from hub.ids import AgentId, QueueId
+from router.holidays import FIRST_YEAR, LAST_YEAR, Holiday
 from router.plan.automation import Automation
 from router.plan.common import Level, Name, Skill, WorkClass
 from router.plan.hours import Hours
@@ -102,6 +104,21 @@ class RestoreIn(Frozen):
     version: Version
     seen: Version
     note: Note | None = None
+
+
+class HolidayView(Frozen):
+    on: date
+    holiday: Holiday
+
+
+class HolidayList(Frozen):
+    """In order."""
+
+    items: tuple[HolidayView, ...]
+
+
+class HolidaysQuery(Frozen):
+    year: int = Field(ge=FIRST_YEAR, le=LAST_YEAR)
 
 
 class AccountName(Frozen):

@@ -43,6 +43,14 @@ PLAN_ROUTES: tuple[Route, ...] = (
         may=(409,),
     ),
     get("get_planning", "/planning", BOSS, plan.Planning, "What plans may name"),
+    get(
+        "list_holidays",
+        "/holidays",
+        BOSS,
+        plan.HolidayList,
+        "Days off by Vietnamese law, the usual ones",
+        query=plan.HolidaysQuery,
+    ),
     get("list_queue_settings", "/queues/settings", BOSS, plan.QueueDetailList, "Queues, how they are set up"),
     post("add_queue", "/queues", BOSS, plan.QueueDetail, "A new queue", takes=plan.QueueIn, status=201, may=(409,)),
     Route(

@@ -12,6 +12,9 @@ from agent_console.plan_views import (
     AccountName,
     AutomationPlan,
     AutomationPlanIn,
+    HolidayList,
+    HolidaysQuery,
+    HolidayView,
     HoursPlan,
     HoursPlanIn,
     PlanHistory,
@@ -29,6 +32,7 @@ from agent_console.plan_views import (
 )
 from hub.errors import Forbidden, NotFound
 from hub.events import Channel
+from router.holidays import holidays
 from router.plan import checks
 from router.plan.book import MODELS, Plans, in_force
 from router.plan.queues import QueueSettings
@@ -109,6 +113,10 @@ class PlanBoard:
         names = [AccountName(**{name: getattr(one, name) for name in AccountName.model_fields}) for one in accounts]
         shown = tuple(name for name in names if name.channel is not Channel.RECORD)
         return Planning(accounts=shown, skills=tuple(sorted(skills)))
+
+    async def list_holidays(self, call: Call) -> HolidayList:
+        found = holidays(call.query(HolidaysQuery).year)
+        return HolidayList(items=tuple(HolidayView(on=day, holiday=holiday) for day, holiday in found.items()))
 
     async def _get(self, call: Call, kind: Kind) -> PlanVersion:
         version = call.query(PlanQuery).version

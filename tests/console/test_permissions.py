@@ -160,6 +160,7 @@ BODIES: Mapping[str, Sample] = {
     "list_plan_versions": lambda _: None,
     "restore_plan": lambda _: {"version": 0, "seen": 1},
     "get_planning": lambda _: None,
+    "list_holidays": lambda _: None,
     "list_queue_settings": lambda _: None,
     "add_queue": lambda t: {"name": f"Hàng đợi {t.number}"},
     "change_queue": lambda _: {"offer_s": 30},
@@ -202,7 +203,12 @@ BODIES: Mapping[str, Sample] = {
     "replay_dead_letters": lambda _: {"ids": ["0-1"]},
     "get_openapi": lambda _: None,
 }
-QUERIES = {"get_changes": "?after_seq=0", "upload": "?name=a.txt", "add_import": "?name=a.csv"}
+QUERIES = {
+    "list_holidays": "?year=2026",
+    "get_changes": "?after_seq=0",
+    "upload": "?name=a.txt",
+    "add_import": "?name=a.csv",
+}
 SEEN_BY = {"agent", "supervisor", "admin"}
 
 

@@ -132,6 +132,13 @@ async def test_only_administrators_set_up_addresses_that_things_are_sent_to(shop
     assert (await put(boss, "automation", 1, rules=[call | {"active": False}])).status == 200
 
 
+async def test_the_days_off_of_a_year_are_shown(boss: Browser) -> None:
+    days = {one["on"]: one["holiday"] for one in (await boss.get("/holidays", year=2026)).body["items"]}
+    assert days["2026-02-17"] == "lunar_new_year"
+    assert days["2026-04-26"] == "hung_kings"
+    assert (await boss.get("/holidays", year=1066)).status == 400
+
+
 async def test_a_queue_is_made_set_up_and_given_its_people(shop: Shop, boss: Browser) -> None:
     lan = await shop.add_agent("lan", queues=())
     said = await boss.post("/queues", {"name": " Bảo hành ", "member_ids": [str(lan)], "settings": {"wrap_up_s": 30}})

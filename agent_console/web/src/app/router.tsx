@@ -89,7 +89,7 @@ const adminHome = createRoute({
   getParentRoute: () => admin,
   path: "/",
   beforeLoad: () => {
-    throw redirect({ to: paths.adminChannels });
+    throw redirect({ to: paths.adminQueues });
   },
 });
 const channels = createRoute({
@@ -107,6 +107,19 @@ const policy = createRoute({
   path: "/policy",
   component: lazyRouteComponent(() => import("@/features/admin/policy/PolicyPage")),
 });
+/** A page of administration that is loaded when first opened. */
+function adminPage<P extends string>(path: P, load: Parameters<typeof lazyRouteComponent>[0]) {
+  return createRoute({ getParentRoute: () => admin, path, component: lazyRouteComponent(load) });
+}
+const planning = [
+  adminPage("/queues", () => import("@/features/admin/plans/queues/QueuesPage")),
+  adminPage("/team", () => import("@/features/admin/plans/queues/TeamPage")),
+  adminPage("/routing", () => import("@/features/admin/plans/rules/RulesPage")),
+  adminPage("/hours", () => import("@/features/admin/plans/hours/HoursPage")),
+  adminPage("/sla", () => import("@/features/admin/plans/sla/SlaPage")),
+  adminPage("/automation", () => import("@/features/admin/plans/automation/AutomationPage")),
+  adminPage("/words", () => import("@/features/admin/plans/words/WordsPage")),
+] as const;
 const customers = createRoute({
   getParentRoute: () => shell,
   path: paths.customers,
@@ -142,7 +155,7 @@ const tree = root.addChildren([
     list.addChildren([conversation]),
     suggestions,
     customers,
-    admin.addChildren([adminHome, channels, agents, policy, attributes, imports, apiKeys, deadLetters]),
+    admin.addChildren([adminHome, ...planning, channels, agents, policy, attributes, imports, apiKeys, deadLetters]),
   ]),
 ]);
 

@@ -1,4 +1,6 @@
 /** Values as the hub would send them, with only what a test cares about spelled out. */
+import { NONE } from "@/features/admin/plans/condition-keys";
+import type { QueueSettings, Rule } from "@/features/admin/plans/types";
 import type {
   AgentCard,
   ConversationState,
@@ -235,3 +237,33 @@ export const USUAL_RULES: Rules = {
   accounts: [],
   never_keys: [],
 };
+
+export function aRule(fields: Partial<Rule> = {}): Rule {
+  return {
+    id: "vip",
+    name: "Khách VIP",
+    active: true,
+    when: NONE,
+    queue_id: SALES,
+    priority: 0,
+    steps: [{ skills: [], wait_s: 0, queue_id: null }],
+    ...fields,
+  };
+}
+
+export function aSettings(fields: Partial<QueueSettings> = {}): QueueSettings {
+  return {
+    calendar: null,
+    out_of_hours_reply: null,
+    offer_out_of_hours: true,
+    sticky_s: 60,
+    overflow_queue_id: null,
+    overflow_after_s: null,
+    auto_accept: false,
+    wrap_up_s: 0,
+    sla_policy: null,
+    callback: false,
+    call_ring_s: 20,
+    ...fields,
+  };
+}

@@ -9,6 +9,7 @@ import {
   anOption,
   aQueue,
   aRow,
+  aSettings,
   aTouchpoint,
   id,
   LAN,
@@ -16,6 +17,7 @@ import {
   SALES,
 } from "@/testing/builders";
 import { FakeHub } from "@/testing/fake-hub";
+import { aQueueDetail, plans, shopDocuments } from "@/testing/plans";
 
 const THAO = id("thao");
 const WARRANTY = id("warr");
@@ -563,6 +565,17 @@ function administration(hub: FakeHub): void {
       ],
     },
   }));
+  const serves = {
+    offer_s: 30,
+    settings: aSettings({ calendar: "cua-hang", overflow_queue_id: SALES, overflow_after_s: 300 }),
+  };
+  const shop = plans(hub, shopDocuments(WARRANTY), [
+    aQueueDetail(),
+    aQueueDetail({ id: WARRANTY, name: "Bảo hành", member_ids: [MINH], ...serves }),
+  ]);
+  for (const [kind, document] of Object.entries(shopDocuments(WARRANTY))) {
+    shop.save(kind as "rules", document, "Thiết lập ban đầu");
+  }
   hub.on("GET", "/queues", () => ({ body: { items: hub.snapshot.queues } }));
   hub.on("GET", "/dead-letters", () => ({
     body: {

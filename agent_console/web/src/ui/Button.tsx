@@ -18,7 +18,7 @@ export interface ButtonProps extends Native {
 
 export function Button({ kind = "plain", size = "m", icon, shortcut, children, ...rest }: ButtonProps) {
   return (
-    <button type="button" className={css.button} data-kind={kind} data-size={size} {...rest}>
+    <button type="button" {...rest} className={css.button} data-kind={kind} data-size={size}>
       {icon && <Icon name={icon} />}
       <span className={css.words}>{children}</span>
       {shortcut && <Key name={shortcut} />}
@@ -46,7 +46,7 @@ export function IconButton({ icon, label, shortcut, size = "m", tooltipSide = "b
       }
       position={tooltipSide}
     >
-      <button type="button" className={css.icon} data-size={size} aria-label={label} {...rest}>
+      <button type="button" {...rest} className={css.icon} data-size={size} aria-label={label}>
         <Icon name={icon} />
       </button>
     </Tooltip>

@@ -96,6 +96,7 @@ const drawings = {
     <path d="m9.8 2.8 3.7 3.700m0-3.700L9.8 6.500M5.4 2.8 3.5 3c-.8 5 4.5 10.3 9.5 9.500l.2-1.9-2.8-1.2-1.2 1.200a9 9 0 0 1-3.8-3.800l1.2-1.2-1.2-2.800Z" />
   ),
   release: <path d="M6.5 3.5 3 7l3.5 3.500M3.3 7H10a3 3 0 0 1 3 3v2.5" />,
+  grip: <path d="M6 3.500v.1m4-.1v.1M6 8v.1M10 8v.1M6 12.500v.1m4-.1v.1" strokeWidth="2" />,
   retry: <path d="M13 8a5 5 0 1 1-1.6-3.700M13 2.500v2.800h-2.8" />,
 } satisfies Record<string, ReactElement>;
 

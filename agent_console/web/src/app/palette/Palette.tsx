@@ -23,7 +23,7 @@ import { phone } from "@/lib/format/text";
 import { useWords } from "@/lib/i18n/words";
 import { useNaming } from "@/lib/naming";
 import { paths } from "@/lib/paths";
-import { mayAdminister } from "@/lib/permissions";
+import { mayAdminister, oversees } from "@/lib/permissions";
 import { type Action, KEYMAP } from "@/lib/shortcuts/keymap";
 import { runAction } from "@/lib/shortcuts/shortcuts";
 import { ChannelMark } from "@/ui/ChannelMark";
@@ -111,6 +111,17 @@ function useCommands(onHelp: () => void, onSignedOut: () => void): SpotlightActi
     command(`presence-${status}`, t("palette.presence", { status: t(`presence.${status}`) }), "person", () => {
       setPresence(client, status).catch((error) => notify({ text: words.problem(asProblem(error)), tone: "bad" }));
     });
+  const planning = oversees(me.agent)
+    ? [
+        command("queues", t("queues.title"), "sliders", () => void navigate({ to: paths.adminQueues })),
+        command("team", t("team.title"), "sliders", () => void navigate({ to: paths.adminTeam })),
+        command("routing", t("routing.title"), "sliders", () => void navigate({ to: paths.adminRules })),
+        command("hours", t("hours.title"), "sliders", () => void navigate({ to: paths.adminHours })),
+        command("sla", t("sla.title"), "sliders", () => void navigate({ to: paths.adminSla })),
+        command("automation", t("automation.title"), "sliders", () => void navigate({ to: paths.adminAutomation })),
+        command("words", t("words.title"), "sliders", () => void navigate({ to: paths.adminWords })),
+      ]
+    : [];
   const admin = mayAdminister(me.agent)
     ? [
         command("channels", t("admin.channels"), "sliders", () => void navigate({ to: paths.adminChannels })),
@@ -125,6 +136,7 @@ function useCommands(onHelp: () => void, onSignedOut: () => void): SpotlightActi
     go("resolve", "check"),
     go("release", "release"),
     ...STATUSES.map(presence),
+    ...planning,
     ...admin,
     command("light", t("palette.scheme", { scheme: t("scheme.light") }), "moon", () => setColorScheme("light")),
     command("dark", t("palette.scheme", { scheme: t("scheme.dark") }), "moon", () => setColorScheme("dark")),

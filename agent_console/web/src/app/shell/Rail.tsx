@@ -7,7 +7,7 @@ import { useMe } from "@/data/session";
 import { PresenceMenu } from "@/features/presence/PresenceMenu";
 import { OpenCount } from "@/features/suggestions/OpenCount";
 import { HOME_VIEW, isWorkspace, paths } from "@/lib/paths";
-import { mayAdminister, oversees } from "@/lib/permissions";
+import { oversees } from "@/lib/permissions";
 import { KEYMAP } from "@/lib/shortcuts/keymap";
 import { Brand } from "@/ui/Brand";
 import { IconButton } from "@/ui/Button";
@@ -52,7 +52,7 @@ export function Rail({ onSignedOut, onHelp, onPalette }: Props) {
           </Link>
         </Tooltip>
       )}
-      {mayAdminister(me.agent) && (
+      {oversees(me.agent) && (
         <Tooltip label={t("rail.admin")} position="right">
           <Link
             to={paths.admin}

@@ -10,7 +10,7 @@ import { useOutbox } from "@/data/outbox";
 import { useMe } from "@/data/session";
 import { hasDrafts } from "@/features/composer/drafts";
 import { paths } from "@/lib/paths";
-import { mayAdminister } from "@/lib/permissions";
+import { oversees } from "@/lib/permissions";
 import { listenForShortcuts, pauseShortcuts, useShortcut } from "@/lib/shortcuts/shortcuts";
 import { Notices, runNewestAction } from "@/ui/notices";
 
@@ -65,7 +65,7 @@ function usePageKeys(): void {
   useShortcut("goAll", () => void navigate({ to: paths.list, params: { view: "all" } }));
   useShortcut("goClosed", () => void navigate({ to: paths.list, params: { view: "closed" } }));
   useShortcut("goSuggestions", () => void navigate({ to: paths.suggestions }));
-  useShortcut("goAdmin", () => void navigate({ to: paths.admin }), mayAdminister(me.agent));
+  useShortcut("goAdmin", () => void navigate({ to: paths.admin }), oversees(me.agent));
 }
 
 /** The browser asks before it throws away what is half written or not sent yet. */

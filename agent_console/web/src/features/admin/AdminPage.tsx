@@ -1,4 +1,4 @@
-/** For the ops person, once a week: channel accounts, agents, and what could not be handled. Loaded when first opened. */
+/** Setting up: how the work goes (for supervisors), and what is connected (for administrators). Loaded when first opened. */
 import "@/features/admin/mantine.css";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
@@ -6,8 +6,27 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "@/data/session";
 import css from "@/features/admin/Admin.module.css";
 import { paths } from "@/lib/paths";
-import { mayAdminister } from "@/lib/permissions";
+import { mayAdminister, oversees } from "@/lib/permissions";
 import { Empty } from "@/ui/Empty";
+
+const WORK = [
+  [paths.adminQueues, "queues.title"],
+  [paths.adminTeam, "team.title"],
+  [paths.adminRules, "routing.title"],
+  [paths.adminHours, "hours.title"],
+  [paths.adminSla, "sla.title"],
+  [paths.adminAutomation, "automation.title"],
+  [paths.adminWords, "words.title"],
+] as const;
+const HOUSE = [
+  [paths.adminChannels, "admin.channels"],
+  [paths.adminAgents, "admin.agents"],
+  [paths.adminPolicy, "rules.title"],
+  [paths.adminAttributes, "attributes.title"],
+  [paths.adminImports, "imports.title"],
+  [paths.adminKeys, "keys.title"],
+  [paths.adminDeadLetters, "admin.deadLetters"],
+] as const;
 
 export default function AdminPage() {
   const { t } = useTranslation();
@@ -18,35 +37,33 @@ export default function AdminPage() {
     const chosen = at.startsWith(paths.admin) ? tabs.current?.querySelector("[aria-current]") : null;
     chosen?.scrollIntoView?.({ inline: "center", block: "nearest" }); // on a phone not all of them fit
   }, [at]);
-  if (!mayAdminister(me.agent)) return <Empty title={t("admin.notYours.title")} hint={t("admin.notYours.hint")} />;
+  const isOfWork = WORK.some(([path]) => at.startsWith(path)) || at === paths.admin;
+  if (!oversees(me.agent) || (!mayAdminister(me.agent) && !isOfWork))
+    return <Empty title={t("admin.notYours.title")} hint={t("admin.notYours.hint")} />;
+  const pages = mayAdminister(me.agent) ? HOUSE : [];
   return (
     <main className={css.page}>
       <div className={css.column}>
         <h1 className={css.title}>{t("rail.admin")}</h1>
-        <nav ref={tabs} className={css.tabs} aria-label={t("rail.admin")}>
-          <Link to={paths.adminChannels} className={css.tab}>
-            {t("admin.channels")}
-          </Link>
-          <Link to={paths.adminAgents} className={css.tab}>
-            {t("admin.agents")}
-          </Link>
-          <Link to={paths.adminPolicy} className={css.tab}>
-            {t("rules.title")}
-          </Link>
-          <Link to={paths.adminAttributes} className={css.tab}>
-            {t("attributes.title")}
-          </Link>
-          <Link to={paths.adminImports} className={css.tab}>
-            {t("imports.title")}
-          </Link>
-          <Link to={paths.adminKeys} className={css.tab}>
-            {t("keys.title")}
-          </Link>
-          <Link to={paths.adminDeadLetters} className={css.tab}>
-            {t("admin.deadLetters")}
-          </Link>
-        </nav>
-        <Outlet />
+        <div className={css.split}>
+          <nav ref={tabs} className={css.tabs} aria-label={t("rail.admin")}>
+            <span className={css.tabGroup}>{t("admin.groupWork")}</span>
+            {WORK.map(([path, name]) => (
+              <Link key={path} to={path} className={css.tab}>
+                {t(name)}
+              </Link>
+            ))}
+            {pages.length > 0 && <span className={css.tabGroup}>{t("admin.groupHouse")}</span>}
+            {pages.map(([path, name]) => (
+              <Link key={path} to={path} className={css.tab}>
+                {t(name)}
+              </Link>
+            ))}
+          </nav>
+          <div className={css.content}>
+            <Outlet />
+          </div>
+        </div>
       </div>
     </main>
   );

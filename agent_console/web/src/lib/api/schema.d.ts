@@ -743,6 +743,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/holidays": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Days off by Vietnamese law, the usual ones */
+        readonly get: operations["list_holidays"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/identities/{identity_id}/move": {
         readonly parameters: {
             readonly query?: never;
@@ -3035,6 +3052,20 @@ export interface components {
             };
             readonly seq: number;
             readonly type: string;
+        };
+        /**
+         * HolidayList
+         * @description In order.
+         */
+        readonly HolidayList: {
+            readonly items: readonly components["schemas"]["HolidayView"][];
+        };
+        /** HolidayView */
+        readonly HolidayView: {
+            /** @enum {string} */
+            readonly holiday: "new_year" | "lunar_new_year" | "hung_kings" | "reunification" | "labour_day" | "national_day";
+            /** Format: date */
+            readonly on: string;
         };
         /**
          * Hours
@@ -7286,6 +7317,35 @@ export interface operations {
                 };
                 content: {
                     readonly "application/octet-stream": string;
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_holidays: {
+        readonly parameters: {
+            readonly query: {
+                readonly year: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Days off by Vietnamese law, the usual ones */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HolidayList"];
                 };
             };
             readonly 400: components["responses"]["Problem400"];

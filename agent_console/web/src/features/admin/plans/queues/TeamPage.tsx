@@ -1,0 +1,156 @@
+/** The team: what each can do, how much they take at once, and which queues they serve. */
+import { MultiSelect, NumberInput, Switch } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import css from "@/features/admin/Admin.module.css";
+import { changeMember, useTeam } from "@/features/admin/plans/api";
+import parts from "@/features/admin/plans/parts/Parts.module.css";
+import { Skills } from "@/features/admin/plans/parts/Skills";
+import type { TeamMember } from "@/features/admin/plans/types";
+import { labelIn, useVocabulary, type Vocabulary } from "@/features/admin/plans/vocabulary";
+import { useFaultAt, useSaving } from "@/features/admin/use-saving";
+import { Avatar } from "@/ui/Avatar";
+import { Button } from "@/ui/Button";
+import { Fault } from "@/ui/Fault";
+import { Icon } from "@/ui/Icon";
+import { Skeleton } from "@/ui/Skeleton";
+
+const CLASSES = ["chat", "email", "comment"] as const; // of calls there is one at a time
+const CAPACITY_MAX = 100;
+
+export default function TeamPage() {
+  const { t } = useTranslation();
+  const team = useTeam();
+  const { vocabulary, error, retry } = useVocabulary();
+  if (!team.data || !vocabulary) {
+    return error === null ? <Skeleton lines={6} /> : <Fault error={error} onRetry={retry} />;
+  }
+  return (
+    <>
+      <div className={css.bar}>
+        <p className={css.hint}>{t("team.hint")}</p>
+      </div>
+      <ul className={css.list}>
+        {team.data
+          .filter((one) => !one.disabled)
+          .map((one) => (
+            <Item key={one.id} one={one} vocabulary={vocabulary} />
+          ))}
+      </ul>
+    </>
+  );
+}
+
+interface Props {
+  one: TeamMember;
+  vocabulary: Vocabulary;
+}
+
+function Item({ one, vocabulary }: Props) {
+  const { t } = useTranslation();
+  const [isOpen, setOpen] = useState(false);
+  const queues = one.queue_ids.map((id) => labelIn(vocabulary.queues, id));
+  return (
+    <li className={css.item}>
+      <button type="button" className={css.itemHead} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <Avatar name={one.display_name} />
+        <span className={css.words}>
+          <span className={css.name}>{one.display_name}</span>
+          <br />
+          <span className={css.meta}>
+            {[t("admin.capacity", { count: one.capacity }), queues.join(", ")].filter(Boolean).join(" · ")}
+          </span>
+        </span>
+        <span className={parts.chips}>
+          {Object.entries(one.skills).map(([skill, level]) => (
+            <span key={skill} className={parts.badge}>
+              {skill} {level}
+            </span>
+          ))}
+        </span>
+        <Icon name={isOpen ? "down" : "right"} />
+      </button>
+      {isOpen && <Form one={one} vocabulary={vocabulary} onDone={() => setOpen(false)} />}
+    </li>
+  );
+}
+
+function Form({ one, vocabulary, onDone }: Props & { onDone: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const saving = useSaving(onDone);
+  const faultAt = useFaultAt(saving.faults);
+  const { capacity, limits, skills, auto_accept, queue_ids } = one;
+  const [draft, setDraft] = useState({ capacity, limits, skills, auto_accept, queue_ids });
+  const set = (change: Partial<typeof draft>) => setDraft((known) => ({ ...known, ...change }));
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    saving.run(() => changeMember(client, one.id, draft));
+  };
+  return (
+    <form className={css.form} onSubmit={submit} noValidate>
+      <div>
+        <p className={parts.label}>{t("team.skills")}</p>
+        <Skills
+          label={t("team.skills")}
+          skills={Object.entries(draft.skills).map(([skill, level]) => ({ skill, level }))}
+          known={vocabulary.skills}
+          error={faultAt("body.skills")}
+          onChange={(list) => set({ skills: Object.fromEntries(list.map(({ skill, level }) => [skill, level])) })}
+        />
+      </div>
+      <div className={css.fields}>
+        <NumberInput
+          label={t("admin.capacityLabel")}
+          description={t("team.capacityHint")}
+          value={draft.capacity}
+          min={0}
+          max={CAPACITY_MAX}
+          allowDecimal={false}
+          error={faultAt("body.capacity")}
+          onChange={(value) => typeof value === "number" && set({ capacity: value })}
+        />
+        <MultiSelect
+          label={t("admin.queues")}
+          data={[...vocabulary.queues]}
+          value={[...draft.queue_ids]}
+          error={faultAt("body.queue_ids")}
+          onChange={(chosen) => set({ queue_ids: chosen })}
+        />
+        {CLASSES.map((name) => (
+          <NumberInput
+            key={name}
+            label={t("team.limit", { what: t(`workClass.${name}`) })}
+            placeholder={t("team.noLimit")}
+            value={(draft.limits as Record<string, number>)[name] ?? ""}
+            min={0}
+            max={CAPACITY_MAX}
+            allowDecimal={false}
+            error={faultAt(`body.limits.${name}`)}
+            onChange={(value) => {
+              const { [name]: _, ...others } = draft.limits as Record<string, number>;
+              set({ limits: typeof value === "number" ? { ...others, [name]: value } : others });
+            }}
+          />
+        ))}
+        <Switch
+          className={css.switch}
+          label={t("queues.autoAccept")}
+          description={t("team.autoAcceptHint")}
+          checked={draft.auto_accept}
+          onChange={(event) => set({ auto_accept: event.currentTarget.checked })}
+        />
+      </div>
+      {saving.error !== null && <Fault error={saving.error} />}
+      <div className={css.formFoot}>
+        <Button kind="primary" type="submit" disabled={saving.isBusy}>
+          {t("action.save")}
+        </Button>
+        <Button kind="quiet" onClick={onDone}>
+          {t("action.cancel")}
+        </Button>
+      </div>
+    </form>
+  );
+}
