@@ -1,9 +1,9 @@
 """Open conversations when customers become one, and when they part again. Pure: it changes working copies only.
 
 Joining: the one opened first stays, the others close into it. The agent most recently active keeps it. It waits since
-the earliest of them waited, keeps the earliest place in the queue, the due times that come first, all tags and the highest
-priority. Parting gives each back its own share: see
-identity.shares. An offer is not given back: it has a deadline, and who parts waits at the old place instead.
+the earliest of them waited, and keeps the earliest place in the queue, the due times that come first, all tags and the
+highest priority. Parting gives each back its own share: see identity.shares. An offer is not given back: it has a
+deadline, and who parts waits at the old place instead.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

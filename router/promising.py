@@ -4,6 +4,7 @@ Pure, but for `Promising`, which reads it anew when it may have changed."""
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from hub.clock import Clock
 from hub.ids import QueueId
@@ -17,7 +18,7 @@ from storage import queues as queue_store
 from storage.engine import Connection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Promises:
     """Policies that are switched on, in order, and the queues' settings."""
 
@@ -51,10 +52,10 @@ class Promises:
             return None
         return calendar, settings.out_of_hours_reply
 
-    @property
-    def asks_nothing(self) -> bool:
-        """No conversation is promised anything, and no queue says anything by itself."""
-        return not self.terms and not any(self.after_hours(queue_id) for queue_id in self.queues)
+    @cached_property
+    def says_something(self) -> bool:
+        """At least one queue does, when it is closed."""
+        return any(self.after_hours(queue_id) is not None for queue_id in self.queues)
 
 
 class Promising:

@@ -56,7 +56,7 @@ AT_ONCE = 200
 BEHIND_S = 2.0
 
 # They say nothing about who waits for whom, nor about which promises were made.
-_PASS_BY: Final = frozenset(
+PASS_BY: Final = frozenset(
     f"hub.{name}.v1"
     for name in (
         "conversation_read",
@@ -110,7 +110,7 @@ class SlaKeeper:
 
     def concerns(self, record: Record) -> bool:
         current = self._promising.current
-        return (current is None or bool(current.terms)) and record.type not in _PASS_BY
+        return (current is None or bool(current.terms)) and record.type not in PASS_BY
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -178,7 +178,7 @@ def _heard(events: Sequence[Envelope[EventData]], promises: Promises) -> dict[Co
     heard: dict[ConversationId, _Heard] = {}
     for event in events:
         data = event.data
-        if isinstance(data, ConversationEvent) and data.TYPE not in _PASS_BY:
+        if isinstance(data, ConversationEvent) and data.TYPE not in PASS_BY:
             one = heard.setdefault(data.conversation.id, _Heard())
             view = _view(data, event.time)
             one.views.append(view)

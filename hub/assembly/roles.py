@@ -37,6 +37,8 @@ from hub.sockets import socket_server
 from identity.policy_runs import PolicyRuns
 from identity.service import GROUP as IDENTITY
 from identity.service import Resolver
+from router.after_hours import GROUP as AFTER_HOURS
+from router.after_hours import AfterHours
 from router.call_events import GROUP as CALLS
 from router.call_events import TOPICS as CALL_TOPICS
 from router.call_events import CallEvents, Sweep
@@ -161,9 +163,11 @@ def router(site: Site) -> Part:
     """To whom: one active router per pool, what became of calls, and the watch over agents who vanish."""
     ground = site.ground
     liveness = Liveness(ground.units, ground.ephemeral, ground.clock, grace_s=ground.settings.agent_grace_s)
-    keeper = SlaKeeper(ground.units, site.name, Promising())
+    promising = Promising()
+    keeper, after_hours = SlaKeeper(ground.units, site.name, promising), AfterHours(promising)
     part = site.consumer(SLA, [CONVERSATIONS], keeper.handle, keeper.concerns)
     part.add(site.consumer(CALLS, CALL_TOPICS, CallEvents(ground.directory.telephones).handle, concerns_call))
+    part.add(site.consumer(AFTER_HOURS, [CONVERSATIONS], after_hours.handle, after_hours.concerns))
     part.tasks |= {
         "router": Router(ground.bus, ground.units, site.name).run,
         "liveness": liveness.run,
