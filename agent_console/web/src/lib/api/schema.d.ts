@@ -4129,9 +4129,10 @@ export interface components {
         /**
          * QueueSettings
          * @description `calendar`: of plan "hours"; None: always open. `out_of_hours_reply`: sent once per conversation and closed
-         *     spell. `sticky_s`: so long the agent who served the customer last is waited for, if present but full; 0: not.
-         *     `overflow_queue_id`: where work goes that waited for `overflow_after_s`. `offer_out_of_hours`: agents who are
-         *     present are offered work also while the queue is closed. `callback`: callers may ask to be called back.
+         *     spell; "{opens_at}" stands for when it opens ("08:00 24/11"). `sticky_s`: so long the agent who served the customer
+         *     last is waited for, if present but full; 0: not. `overflow_queue_id`: where work goes that waited for
+         *     `overflow_after_s`. `offer_out_of_hours`: agents who are present are offered work also while the queue is closed.
+         *     `callback`: callers may ask to be called back.
          */
         readonly "QueueSettings-Input": {
             /** @default false */
@@ -4160,9 +4161,10 @@ export interface components {
         /**
          * QueueSettings
          * @description `calendar`: of plan "hours"; None: always open. `out_of_hours_reply`: sent once per conversation and closed
-         *     spell. `sticky_s`: so long the agent who served the customer last is waited for, if present but full; 0: not.
-         *     `overflow_queue_id`: where work goes that waited for `overflow_after_s`. `offer_out_of_hours`: agents who are
-         *     present are offered work also while the queue is closed. `callback`: callers may ask to be called back.
+         *     spell; "{opens_at}" stands for when it opens ("08:00 24/11"). `sticky_s`: so long the agent who served the customer
+         *     last is waited for, if present but full; 0: not. `overflow_queue_id`: where work goes that waited for
+         *     `overflow_after_s`. `offer_out_of_hours`: agents who are present are offered work also while the queue is closed.
+         *     `callback`: callers may ask to be called back.
          */
         readonly "QueueSettings-Output": {
             /** @default false */
