@@ -56,6 +56,7 @@ class Asked:
     q: str | None = None
     after: str | None = None
     limit: int = 50
+    silent_before: datetime | None = None  # nothing was said since then, and nobody waits for us
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ async def page(connection: AsyncConnection, sight: Sight, asked: Asked) -> tuple
     conditions: list[Condition] = [place.is_not(None)]
     if among is not None:
         conditions.append(conversations.c.identity_id.in_(among))
+    if asked.silent_before is not None:
+        conditions += [conversations.c.last_touch_at <= asked.silent_before, conversations.c.waiting_since.is_(None)]
     if asked.after:
         conditions.append(_beyond(place, asked.after, descending=descending))
     rows = await _merged(connection, parts, conditions, place, descending=descending, limit=asked.limit + 1)

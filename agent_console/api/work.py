@@ -1,6 +1,7 @@
 """The lists, the open conversation, and the commands that move one."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from agent_console import details
 from agent_console.admin_views import QueueList
@@ -66,7 +67,9 @@ class Work:
 
     async def list_conversations(self, call: Call) -> ConversationPage:
         query = call.query(ConversationsQuery)
-        asked = Asked(query.view, query.queue_id, query.q, query.after, query.limit)
+        silent = timedelta(seconds=query.silent_s) if query.silent_s else None
+        silent_before = self._parts.clock.now() - silent if silent else None
+        asked = Asked(query.view, query.queue_id, query.q, query.after, query.limit, silent_before)
         async with self._parts.units.database.reading() as connection:
             found, following = await console_reads.page(connection, sight_of(call.caller), asked)
         return ConversationPage(items=tuple(conversation.state() for conversation in found), next=following)

@@ -42,6 +42,42 @@ async def test_lists_show_what_is_mine_what_waits_what_is_open_and_what_is_close
     assert await ids(browser, "closed") == [str(closed.conversation_id)]
 
 
+async def test_what_went_silent_is_found_to_be_followed_up(shop: Shop) -> None:
+    lan = await shop.add_agent("lan")
+    browser = await shop.sign_in("lan")
+    silent, fresh, waits = [await shop.waiting(name) for name in ("silent", "fresh", "waits")]
+    for case in (silent, fresh, waits):
+        await case.assign_to(lan)
+    for case in (silent, fresh):
+        await case.set(waiting_since=None)
+    shop.clock.advance(7200)
+    await fresh.set(last_touch_at=shop.clock.now())
+    assert await ids(browser, "mine", silent_s=3600) == [str(silent.conversation_id)]
+    assert (await browser.get("/conversations?view=mine&silent_s=5")).status == 400
+
+
+async def test_who_is_asked_sees_the_conversation_and_moves_nothing(shop: Shop) -> None:
+    """Nor does anybody else ask them: that is its owner's to say."""
+    lan, elsewhere = await shop.add_agent("lan"), await shop.add_queue("Bảo hành")
+    minh = await shop.add_agent("minh", queues=(elsewhere,))
+    await shop.add_agent("nam")
+    case = await shop.waiting("hoa")
+    await case.assign_to(lan)
+    browsers = {name: await shop.sign_in(name) for name in ("lan", "minh", "nam")}
+    path = f"/conversations/{case.conversation_id}"
+    note = {"note_id": str(new_id()), "text": "Đổi được không?", "ask": [str(minh)]}
+    assert (await browsers["minh"].get(path)).status == 404
+    assert (await browsers["nam"].post(f"{path}/notes", note)).status == 403
+    assert (await browsers["lan"].post(f"{path}/notes", note)).status == 200
+    assert (await browsers["minh"].get(path)).status == 200
+    assert await ids(browsers["minh"], "mine") == [str(case.conversation_id)]
+    assert (await browsers["minh"].get(f"/customers/{case.customer_id}")).status == 200
+    for verb, body in (("resolve", {}), ("snooze", {}), ("transfer", {"queue_id": str(elsewhere)})):
+        assert (await browsers["minh"].post(f"{path}/{verb}", body)).status == 403, verb
+    assert (await browsers["minh"].post(f"{path}/end-consult", {})).status == 200
+    assert (await browsers["minh"].get(path)).status == 404
+
+
 async def test_pages_of_a_list_leave_nothing_out_and_show_nothing_twice(shop: Shop) -> None:
     await shop.add_agent("lan")
     await shop.add_agent("boss", role="supervisor", queues=())

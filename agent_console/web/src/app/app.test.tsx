@@ -254,8 +254,9 @@ describe("a reply", () => {
     const others = { ...row, owner_id: MINH };
     const hub = hubWith(others);
     await open(hub);
-    expect(await screen.findByText(/Chỉ người đang giữ trả lời được/)).toBeTruthy();
+    expect(await screen.findByText(/đang giữ hội thoại này/)).toBeTruthy();
     expect(screen.queryByLabelText("Nội dung trả lời")).toBeNull();
+    expect(screen.getByRole("textbox", { name: "Ghi chú nội bộ" })).toBeTruthy(); // to colleagues one may write
   });
 });
 

@@ -127,6 +127,11 @@ const customers = createRoute({
     typeof search.id === "string" ? { id: search.id } : {},
   component: lazyRouteComponent(() => import("@/features/customer/CustomersPage")),
 });
+const team = createRoute({
+  getParentRoute: () => shell,
+  path: paths.team,
+  component: lazyRouteComponent(() => import("@/features/team/TeamPage")),
+});
 const imports = createRoute({
   getParentRoute: () => admin,
   path: "/imports",
@@ -155,6 +160,7 @@ const tree = root.addChildren([
     list.addChildren([conversation]),
     suggestions,
     customers,
+    team,
     admin.addChildren([adminHome, ...planning, channels, agents, policy, attributes, imports, apiKeys, deadLetters]),
   ]),
 ]);

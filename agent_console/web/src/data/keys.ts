@@ -3,11 +3,12 @@
 export const VIEWS = ["mine", "waiting", "all", "closed"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** Which list: `queueId` and `q` are null when not asked for. */
+/** Which list: what is null is not asked for. `silentS`: nothing was said for so long, and nobody waits for us. */
 export interface ListQuery {
   readonly view: View;
   readonly queueId: string | null;
   readonly q: string | null;
+  readonly silentS?: number | null;
 }
 
 export const keys = {
@@ -17,7 +18,7 @@ export const keys = {
   workWords: ["work-words"] as const,
   rows: ["rows"] as const,
   lists: ["list"] as const,
-  list: (query: ListQuery) => ["list", query.view, query.queueId, query.q] as const,
+  list: (query: ListQuery) => ["list", query.view, query.queueId, query.q, query.silentS ?? null] as const,
   details: ["detail"] as const,
   detail: (conversationId: string) => ["detail", conversationId] as const,
   timelines: ["timeline"] as const,

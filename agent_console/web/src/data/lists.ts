@@ -2,9 +2,10 @@
 import { type QueryClient, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { keys, type ListQuery } from "@/data/keys";
-import { belongs, compareRows, putRows, type Rows, useRows } from "@/data/rows";
+import { belongs, compareRows, putRows, type Rows, touchedAt, useRows } from "@/data/rows";
 import { api } from "@/lib/api/client";
 import type { ConversationState } from "@/lib/api/types";
+import { now } from "@/lib/now";
 
 interface ListPage {
   readonly ids: readonly string[];
@@ -19,6 +20,7 @@ async function fetchList(client: QueryClient, query: ListQuery, after: string | 
         view: query.view,
         ...(query.queueId !== null && { queue_id: query.queueId }),
         ...(query.q !== null && { q: query.q }),
+        ...(query.silentS && { silent_s: query.silentS }),
         ...(after !== null && { after }),
       },
     },
@@ -76,8 +78,14 @@ export function arrange(
   const loaded = new Set(pages.flatMap((one) => one.ids));
   return [...all.values()]
     .filter((row) => belongs(row, query.view, agentId, query.queueId))
+    .filter((row) => !query.silentS || isSilent(row, query.silentS))
     .filter((row) => edge === null || loaded.has(row.id) || compare(row, edge) <= 0)
     .sort(compare);
+}
+
+/** Nobody waits for us, and nothing was said for so long. */
+function isSilent(row: ConversationState, silentS: number): boolean {
+  return row.waiting_since === null && touchedAt(row) <= now() - silentS * 1000;
 }
 
 function found(all: Rows, pages: readonly ListPage[]): readonly ConversationState[] {

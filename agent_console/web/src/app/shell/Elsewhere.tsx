@@ -5,7 +5,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useOutbox } from "@/data/outbox";
 import { belongs, useRows } from "@/data/rows";
-import { useMe } from "@/data/session";
+import { useAgentName, useMe } from "@/data/session";
 import { useOffers } from "@/features/conversations/offers";
 import { useNaming } from "@/lib/naming";
 import { HOME_VIEW, isWorkspace, paths } from "@/lib/paths";
@@ -15,6 +15,7 @@ export function Elsewhere(): null {
   useTitle();
   useOffersElsewhere();
   useFailuresElsewhere();
+  useGiven();
   return null;
 }
 
@@ -73,5 +74,36 @@ function useFailuresElsewhere(): void {
         action: { label: t("notice.open"), run: () => open(conversationId) },
       });
     }
+  });
+}
+
+const GIVEN = new Set(["route.assigned_by", "route.transferred"]);
+
+/** What others put into my hands: a conversation that a supervisor gave me, an opinion I am asked for. What was so when
+ * the page came is no news. */
+function useGiven(): void {
+  const { t } = useTranslation();
+  const me = useMe();
+  const open = useOpen();
+  const nameOf = useNaming();
+  const agentName = useAgentName();
+  const rows = useRows();
+  const known = useRef<ReadonlySet<string> | null>(null);
+  useEffect(() => {
+    const news = new Map<string, () => string>();
+    for (const row of rows.values()) {
+      const by = String(row.why?.params.agent ?? "");
+      const isGiven = row.status === "assigned" && row.owner_id === me.agent.id && GIVEN.has(row.why?.code ?? "");
+      if (isGiven) news.set(`${row.id}:given`, () => t("notice.given", { agent: by, name: nameOf(row) }));
+      const agent = agentName(row.owner_id) ?? t("history.somebody");
+      const isAsked = row.status !== "closed" && row.consulted.includes(me.agent.id);
+      if (isAsked) news.set(`${row.id}:asked`, () => t("notice.asked", { agent, name: nameOf(row) }));
+    }
+    for (const [key, text] of known.current === null ? [] : news) {
+      if (known.current?.has(key)) continue;
+      const conversationId = key.split(":")[0] as string;
+      notify({ text: text(), action: { label: t("notice.open"), run: () => open(conversationId) } });
+    }
+    known.current = new Set(news.keys());
   });
 }

@@ -46,6 +46,13 @@ export function Rail({ onSignedOut, onHelp, onPalette }: Props) {
         </Link>
       </Tooltip>
       {oversees(me.agent) && (
+        <Tooltip label={t("team.title")} position="right">
+          <Link to={paths.team} className={css.page} aria-label={t("team.title")}>
+            <Icon name="team" size={20} />
+          </Link>
+        </Tooltip>
+      )}
+      {oversees(me.agent) && (
         <Tooltip label={t("customers.title")} position="right">
           <Link to={paths.customers} className={css.page} aria-label={t("customers.title")}>
             <Icon name="person" size={20} />

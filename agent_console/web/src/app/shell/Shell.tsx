@@ -6,9 +6,11 @@ import { Banner } from "@/app/shell/Banner";
 import { Elsewhere } from "@/app/shell/Elsewhere";
 import { Rail } from "@/app/shell/Rail";
 import css from "@/app/shell/Shell.module.css";
+import { useActivity } from "@/app/shell/use-activity";
 import { useOutbox } from "@/data/outbox";
 import { useMe } from "@/data/session";
 import { hasDrafts } from "@/features/composer/drafts";
+import { PresenceBar } from "@/features/presence/PresenceBar";
 import { paths } from "@/lib/paths";
 import { oversees } from "@/lib/permissions";
 import { listenForShortcuts, pauseShortcuts, useShortcut } from "@/lib/shortcuts/shortcuts";
@@ -29,6 +31,7 @@ export function Shell({ onSignedOut }: { onSignedOut: () => void }) {
   }, []);
   const typedAhead = useTypedAhead(open === "palette");
   usePageKeys();
+  useActivity();
   useUnsentGuard();
   useShortcut("palette", () => setOpen("palette"));
   useShortcut("help", () => setOpen("help"));
@@ -38,6 +41,7 @@ export function Shell({ onSignedOut }: { onSignedOut: () => void }) {
       <Rail onSignedOut={onSignedOut} onHelp={() => setOpen("help")} onPalette={() => setOpen("palette")} />
       <div className={css.page}>
         <Banner />
+        <PresenceBar />
         <Outlet />
       </div>
       <Notices />
@@ -65,6 +69,7 @@ function usePageKeys(): void {
   useShortcut("goAll", () => void navigate({ to: paths.list, params: { view: "all" } }));
   useShortcut("goClosed", () => void navigate({ to: paths.list, params: { view: "closed" } }));
   useShortcut("goSuggestions", () => void navigate({ to: paths.suggestions }));
+  useShortcut("goTeam", () => void navigate({ to: paths.team }), oversees(me.agent));
   useShortcut("goAdmin", () => void navigate({ to: paths.admin }), oversees(me.agent));
 }
 

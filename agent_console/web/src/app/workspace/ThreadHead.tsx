@@ -1,23 +1,21 @@
 /** Who, whose, since when, why; and what can be done with it as a whole. */
-import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { togglePanel, useLayout } from "@/app/layout";
+import { Actions } from "@/app/workspace/Actions";
+import { Consulted } from "@/app/workspace/Consulted";
 import css from "@/app/workspace/ThreadHead.module.css";
-import { useWork } from "@/app/workspace/use-work";
-import type { Verb } from "@/data/commands";
 import type { View } from "@/data/keys";
 import { useAgentName, useMe } from "@/data/session";
+import { useLabelOf } from "@/data/work-words";
 import type { ConversationState } from "@/lib/api/types";
 import { phone } from "@/lib/format/text";
 import { dateTime } from "@/lib/format/time";
 import { useNaming } from "@/lib/naming";
 import { paths } from "@/lib/paths";
-import { mayAnswerOffer, mayRelease, mayReopen, mayResolve, mayTake } from "@/lib/permissions";
 import { KEYMAP } from "@/lib/shortcuts/keymap";
-import { useShortcut } from "@/lib/shortcuts/shortcuts";
-import { Button, IconButton } from "@/ui/Button";
+import { IconButton } from "@/ui/Button";
 import { Fault } from "@/ui/Fault";
 import { Icon } from "@/ui/Icon";
 import { WaitClock } from "@/ui/WaitClock";
@@ -41,7 +39,7 @@ export function ThreadHead({ row, view }: { row: ConversationState; view: View }
           </h2>
           <Status row={row} />
         </div>
-        <Actions row={row} onError={setError} />
+        <Actions key={row.id} row={row} onError={setError} />
         <span className={css.panelButton}>
           <IconButton
             icon="panel"
@@ -52,6 +50,7 @@ export function ThreadHead({ row, view }: { row: ConversationState; view: View }
           />
         </span>
       </header>
+      <Consulted row={row} onError={setError} />
       {error !== null && (
         <div className={css.fault}>
           <Fault error={error} />
@@ -81,6 +80,7 @@ function Status({ row }: { row: ConversationState }) {
   const { t } = useTranslation();
   const me = useMe();
   const agentName = useAgentName();
+  const labelOf = useLabelOf();
   const agent = agentName(row.owner_id ?? row.offered_to) ?? t("history.somebody");
   const said = () => {
     if (row.status === "closed") {
@@ -90,6 +90,7 @@ function Status({ row }: { row: ConversationState }) {
     }
     if (row.status === "waiting") return t("status.waiting");
     if (row.status === "offered") return t("status.offeredTo", { agent });
+    if (row.snoozed_until !== null) return t("status.snoozed", { at: dateTime(row.snoozed_until) });
     return row.owner_id === me.agent.id ? t("status.yours") : t("status.with", { agent });
   };
   return (
@@ -100,6 +101,7 @@ function Status({ row }: { row: ConversationState }) {
           <Why why={row.why} />
         </span>
       )}
+      {row.disposition !== null && <span>{labelOf("dispositions", row.disposition)}</span>}
       {row.waiting_since && row.status !== "closed" && (
         <span className={css.waiting}>
           <span className={css.label}>{t("status.waitingFor")}</span>
@@ -107,44 +109,5 @@ function Status({ row }: { row: ConversationState }) {
         </span>
       )}
     </p>
-  );
-}
-
-/** The buttons that make sense now, each with its key. */
-function Actions({ row, onError }: { row: ConversationState; onError: (error: unknown) => void }) {
-  const { t } = useTranslation();
-  const me = useMe();
-  const client = useQueryClient();
-  const work = useWork(client, row, onError);
-  const may = {
-    take: mayTake(me.agent, row),
-    accept: mayAnswerOffer(me.agent, row),
-    release: mayRelease(me.agent, row),
-    resolve: mayResolve(me.agent, row),
-    reopen: mayReopen(me.agent, row),
-  };
-  useShortcut("release", () => work("release"), may.release);
-  useShortcut("resolve", () => work("resolve"), may.resolve);
-  useShortcut("reopen", () => work("reopen"), may.reopen);
-  const button = (verb: Verb, icon: "check" | "undo" | "release", key: string, kind: "primary" | "plain" | "quiet") => (
-    <Button
-      kind={kind}
-      size="s"
-      icon={icon}
-      onClick={() => work(verb)}
-      title={`${t(`verb.${verb}`)} (${key.toUpperCase()})`}
-    >
-      {t(`verb.${verb}`)}
-    </Button>
-  );
-  return (
-    <div className={css.actions}>
-      {may.accept && button("decline", "release", KEYMAP.decline.keys, "quiet")}
-      {may.accept && button("accept", "check", KEYMAP.accept.keys, "primary")}
-      {may.take && button("take", "check", KEYMAP.accept.keys, "primary")}
-      {may.release && button("release", "release", KEYMAP.release.keys, "quiet")}
-      {may.resolve && !may.accept && button("resolve", "check", KEYMAP.resolve.keys, "plain")}
-      {may.reopen && button("reopen", "undo", KEYMAP.reopen.keys, "plain")}
-    </div>
   );
 }

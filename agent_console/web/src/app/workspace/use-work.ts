@@ -2,6 +2,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { command, type Verb } from "@/data/commands";
+import { resolveAs } from "@/data/handling";
 import { useMe } from "@/data/session";
 import { asProblem } from "@/lib/api/problems";
 import type { ConversationState } from "@/lib/api/types";
@@ -10,11 +11,12 @@ import { useNaming } from "@/lib/naming";
 import { KEYMAP } from "@/lib/shortcuts/keymap";
 import { notify } from "@/ui/notices";
 
-export function useWork(
-  client: QueryClient,
-  row: ConversationState,
-  onError: (error: unknown) => void,
-): (verb: Verb) => void {
+export interface Work {
+  readonly work: (verb: Verb) => void;
+  readonly resolve: (disposition: string | null, note: string | null) => void;
+}
+
+export function useWork(client: QueryClient, row: ConversationState, onError: (error: unknown) => void): Work {
   const { t } = useTranslation();
   const words = useWords();
   const me = useMe();
@@ -23,13 +25,22 @@ export function useWork(
   const undo = () => {
     run("reopen").catch((error) => notify({ text: words.problem(asProblem(error)), tone: "bad" }));
   };
-  return (verb) => {
-    onError(null);
-    run(verb).catch(onError);
-    if (verb !== "resolve") return;
+  const sayResolved = () => {
     notify({
       text: t("notice.resolved", { name: nameOf(row) }),
       action: { label: t("merge.undo"), shortcut: KEYMAP.undo.keys, run: undo },
     });
+  };
+  return {
+    work: (verb) => {
+      onError(null);
+      run(verb).catch(onError);
+      if (verb === "resolve") sayResolved();
+    },
+    resolve: (disposition, note) => {
+      onError(null);
+      resolveAs(client, row.id, disposition, note).catch(onError);
+      sayResolved();
+    },
   };
 }

@@ -9,6 +9,7 @@ import css from "@/features/conversations/ConversationList.module.css";
 import { OfferCards } from "@/features/conversations/OfferCards";
 import { QueueFilter } from "@/features/conversations/QueueFilter";
 import { Rows } from "@/features/conversations/Rows";
+import { SilentFilter } from "@/features/conversations/SilentFilter";
 import { useDebounced } from "@/features/conversations/use-debounced";
 import { ViewTabs } from "@/features/conversations/ViewTabs";
 import { fold } from "@/lib/format/text";
@@ -34,8 +35,10 @@ export function ConversationList({ view, openId, onOpen }: ConversationListProps
   const me = useMe();
   const [search, setSearch] = useState("");
   const [queueId, setQueueId] = useState<string | null>(null);
+  const [silent, setSilent] = useState<number | null>(null);
   const q = useDebounced(search.trim(), SEARCH_AFTER_MS);
-  const query: ListQuery = useQueryOf(view, queueId, q);
+  const maySilent = view === "mine" || view === "all";
+  const query: ListQuery = useQueryOf(view, queueId, q, maySilent ? silent : null);
   const listing = useListing(query, me.agent.id);
 
   return (
@@ -44,6 +47,7 @@ export function ConversationList({ view, openId, onOpen }: ConversationListProps
         <ViewTabs view={view} />
         <div className={css.tools}>
           <Search value={search} onChange={setSearch} />
+          {maySilent && <SilentFilter silentS={silent} onChange={setSilent} />}
           <QueueFilter queueId={queueId} onChange={setQueueId} />
         </div>
       </header>
@@ -57,18 +61,24 @@ export function ConversationList({ view, openId, onOpen }: ConversationListProps
       ) : listing.isLoading ? (
         <Skeleton lines={8} />
       ) : (
-        <NothingHere view={view} q={q} />
+        <NothingHere view={view} q={q} isSilent={query.silentS != null} />
       )}
     </section>
   );
 }
 
 /** The same object while nothing changed: it is the cache's key. */
-function useQueryOf(view: View, queueId: string | null, q: string): ListQuery {
-  const last = useRef<ListQuery>({ view, queueId, q: null });
+function useQueryOf(view: View, queueId: string | null, q: string, silentS: number | null): ListQuery {
+  const last = useRef<ListQuery>({ view, queueId, q: null, silentS });
   const wanted = fold(q) === "" ? null : q;
-  if (last.current.view !== view || last.current.queueId !== queueId || last.current.q !== wanted) {
-    last.current = { view, queueId, q: wanted };
+  const { current } = last;
+  if (
+    current.view !== view ||
+    current.queueId !== queueId ||
+    current.q !== wanted ||
+    (current.silentS ?? null) !== silentS
+  ) {
+    last.current = { view, queueId, q: wanted, silentS };
   }
   return last.current;
 }
@@ -104,8 +114,9 @@ function Search({ value, onChange }: { value: string; onChange: (text: string) =
   );
 }
 
-function NothingHere({ view, q }: { view: View; q: string }) {
+function NothingHere({ view, q, isSilent }: { view: View; q: string; isSilent: boolean }) {
   const { t } = useTranslation();
+  if (isSilent && q === "") return <Empty title={t("silent.none.title")} hint={t("silent.none.hint")} />;
   if (q !== "") {
     return (
       <Empty title={t("empty.search.title", { q })} hint={t("empty.search.hint")}>

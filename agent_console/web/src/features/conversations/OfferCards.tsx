@@ -1,17 +1,19 @@
 /** What is offered to me, above everything else: who, why me, and the seconds left to say yes or no. */
+import { Menu } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { command } from "@/data/commands";
+import { declineBecause } from "@/data/handling";
 import { useMe } from "@/data/session";
 import css from "@/features/conversations/OfferCards.module.css";
 import { useKeyTarget, useOffers } from "@/features/conversations/offers";
 import { usePreviewText } from "@/features/conversations/preview";
-import type { ConversationState } from "@/lib/api/types";
+import type { ConversationState, DeclineReason } from "@/lib/api/types";
 import { useNaming } from "@/lib/naming";
 import { useNow } from "@/lib/now";
 import { KEYMAP } from "@/lib/shortcuts/keymap";
-import { Button } from "@/ui/Button";
+import { Button, IconButton } from "@/ui/Button";
 import { ChannelMark } from "@/ui/ChannelMark";
 import { Fault } from "@/ui/Fault";
 import { Why } from "@/ui/Why";
@@ -64,6 +66,10 @@ function OfferCard({ row, isFull, hasKeys, onOpen }: CardProps) {
     if (verb === "accept") onOpen();
     command(client, verb, row.id, me.agent.id).catch(setError);
   };
+  const decline = (because: DeclineReason) => {
+    setError(null);
+    declineBecause(client, row.id, because).catch(setError);
+  };
   return (
     <article className={css.card} data-full={isFull || undefined}>
       <header className={css.head}>
@@ -72,11 +78,11 @@ function OfferCard({ row, isFull, hasKeys, onOpen }: CardProps) {
           {nameOf(row)}
         </button>
         <Countdown until={row.offer_expires_at} />
-        {!isFull && <Answers row={row} hasKeys={hasKeys} onAnswer={answer} isShort />}
+        {!isFull && <Answers row={row} hasKeys={hasKeys} onAnswer={answer} onDecline={decline} isShort />}
       </header>
       {isFull && <p className={css.preview}>{preview(row)}</p>}
       {error !== null && <Fault error={error} />}
-      {isFull && <Answers row={row} hasKeys={hasKeys} onAnswer={answer} />}
+      {isFull && <Answers row={row} hasKeys={hasKeys} onAnswer={answer} onDecline={decline} />}
     </article>
   );
 }
@@ -86,9 +92,10 @@ interface AnswersProps {
   hasKeys: boolean;
   isShort?: boolean;
   onAnswer: (verb: "accept" | "decline") => void;
+  onDecline: (because: DeclineReason) => void;
 }
 
-function Answers({ row, hasKeys, isShort = false, onAnswer }: AnswersProps) {
+function Answers({ row, hasKeys, isShort = false, onAnswer, onDecline }: AnswersProps) {
   const { t } = useTranslation();
   const key = (name: string) => (hasKeys ? { shortcut: name } : {});
   return (
@@ -106,12 +113,37 @@ function Answers({ row, hasKeys, isShort = false, onAnswer }: AnswersProps) {
           {t("offer.decline")}
         </Button>
       )}
+      {!isShort && <Because onDecline={onDecline} />}
       {!isShort && row.why && (
         <span className={css.why}>
           <Why why={row.why} />
         </span>
       )}
     </div>
+  );
+}
+
+const REASONS = ["busy", "not_my_field", "language", "personal", "other"] as const satisfies readonly DeclineReason[];
+
+/** Declining with its reason: supervisors learn what to mend. */
+function Because({ onDecline }: { onDecline: (because: DeclineReason) => void }) {
+  const { t } = useTranslation();
+  return (
+    <Menu position="bottom-end" width={220}>
+      <Menu.Target>
+        <span>
+          <IconButton icon="down" size="s" label={t("offer.because")} />
+        </span>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t("offer.because")}</Menu.Label>
+        {REASONS.map((because) => (
+          <Menu.Item key={because} onClick={() => onDecline(because)}>
+            {t(`because.${because}`)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 

@@ -6,6 +6,7 @@ import { useAgentName, useMe } from "@/data/session";
 import { usePreviewText } from "@/features/conversations/preview";
 import css from "@/features/conversations/Row.module.css";
 import type { ConversationState } from "@/lib/api/types";
+import { dateTime } from "@/lib/format/time";
 import { useNaming } from "@/lib/naming";
 import { conversationPath } from "@/lib/paths";
 import { ChannelMark } from "@/ui/ChannelMark";
@@ -21,6 +22,7 @@ interface Props {
 
 export const Row = memo(function Row({ row, view, isOpen, onOpen }: Props) {
   const { t } = useTranslation();
+  const me = useMe();
   const nameOf = useNaming();
   const preview = usePreviewText();
   const channel = row.preview?.channel ?? row.channels.at(-1);
@@ -34,6 +36,7 @@ export const Row = memo(function Row({ row, view, isOpen, onOpen }: Props) {
       }}
       className={css.row}
       data-row={row.id}
+      data-asleep={row.snoozed_until !== null || undefined}
       data-unread={row.unread > 0 || undefined}
       aria-current={isOpen ? "true" : undefined}
       draggable={false}
@@ -45,6 +48,15 @@ export const Row = memo(function Row({ row, view, isOpen, onOpen }: Props) {
       </span>
       <span className={css.preview}>{preview(row)}</span>
       <span className={css.signs}>
+        {row.snoozed_until !== null && (
+          <span className={css.asleep} title={t("status.snoozed", { at: dateTime(row.snoozed_until) })}>
+            <Icon name="snooze" size={14} />
+            {t("row.snoozed", { at: dateTime(row.snoozed_until) })}
+          </span>
+        )}
+        {row.consulted.length > 0 && row.owner_id !== me.agent.id && row.consulted.includes(me.agent.id) && (
+          <span className={css.asked}>{t("row.asked")}</span>
+        )}
         <Owner row={row} view={view} />
         {row.suggestions > 0 && (
           <span className={css.suggestion} title={t("row.suggestions", { count: row.suggestions })}>

@@ -1,8 +1,10 @@
 /** Me, in the corner: may work be offered to me, in which language and light, and the way out. */
 import { Menu, useMantineColorScheme } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
+import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import { setPresence, useMe } from "@/data/session";
+import { useLabel, useReason, useWorkWords } from "@/data/work-words";
 import { changeLocale, signOut } from "@/features/presence/me";
 import css from "@/features/presence/PresenceMenu.module.css";
 import { asProblem } from "@/lib/api/problems";
@@ -12,6 +14,7 @@ import { useWords } from "@/lib/i18n/words";
 import { Avatar } from "@/ui/Avatar";
 import { Icon } from "@/ui/Icon";
 import { notify } from "@/ui/notices";
+import { PresenceDot } from "@/ui/PresenceDot";
 
 const STATUSES: readonly PresenceStatus[] = ["available", "busy", "away", "offline"];
 const SCHEMES = ["auto", "light", "dark"] as const;
@@ -19,7 +22,8 @@ const SCHEMES = ["auto", "light", "dark"] as const;
 export function PresenceMenu({ onSignedOut }: { onSignedOut: () => void }) {
   const { t } = useTranslation();
   const me = useMe();
-  const label = `${me.agent.display_name}: ${t(`presence.${me.presence}`)}`;
+  const reason = useReason();
+  const label = `${me.agent.display_name}: ${reason(me) ?? t(`presence.${me.presence}`)}`;
   return (
     <Menu position="right-end" width={240} withinPortal>
       <Menu.Target>
@@ -30,7 +34,7 @@ export function PresenceMenu({ onSignedOut }: { onSignedOut: () => void }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{me.agent.display_name}</Menu.Label>
-        <StatusItems current={me.presence} />
+        <StatusItems />
         <Menu.Divider />
         <SchemeItems />
         <Menu.Divider />
@@ -44,28 +48,43 @@ export function PresenceMenu({ onSignedOut }: { onSignedOut: () => void }) {
   );
 }
 
-export function PresenceDot({ status }: { status: PresenceStatus }) {
-  return <span className={css.dot} data-status={status} />;
-}
-
-function StatusItems({ current }: { current: PresenceStatus }) {
+function StatusItems() {
   const { t } = useTranslation();
+  const me = useMe();
+  const label = useLabel();
   const words = useWords();
   const client = useQueryClient();
-  const choose = (status: PresenceStatus) => {
-    setPresence(client, status).catch((error) => notify({ text: words.problem(asProblem(error)), tone: "bad" }));
+  const reasons = useWorkWords()?.presence_reasons.filter((reason) => reason.active) ?? [];
+  const choose = (status: PresenceStatus, reason: string | null) => {
+    setPresence(client, status, reason).catch((error) =>
+      notify({ text: words.problem(asProblem(error)), tone: "bad" }),
+    );
   };
   return STATUSES.map((status) => (
-    <Menu.Item
-      key={status}
-      leftSection={<PresenceDot status={status} />}
-      rightSection={<Tick shown={current === status} />}
-      aria-current={current === status}
-      onClick={() => choose(status)}
-    >
-      {t(`presence.${status}`)}
-      <span className={css.hint}>{t(`presenceHint.${status}`)}</span>
-    </Menu.Item>
+    <Fragment key={status}>
+      <Menu.Item
+        leftSection={<PresenceDot status={status} />}
+        rightSection={<Tick shown={me.presence === status && me.reason === null} />}
+        aria-current={me.presence === status && me.reason === null}
+        onClick={() => choose(status, null)}
+      >
+        {t(`presence.${status}`)}
+        <span className={css.hint}>{t(`presenceHint.${status}`)}</span>
+      </Menu.Item>
+      {reasons
+        .filter((reason) => reason.status === status)
+        .map((reason) => (
+          <Menu.Item
+            key={reason.id}
+            className={css.reason}
+            rightSection={<Tick shown={me.presence === status && me.reason === reason.id} />}
+            aria-current={me.presence === status && me.reason === reason.id}
+            onClick={() => choose(status, reason.id)}
+          >
+            {label(reason)}
+          </Menu.Item>
+        ))}
+    </Fragment>
   ));
 }
 

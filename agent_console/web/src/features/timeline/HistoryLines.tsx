@@ -1,7 +1,8 @@
 /** What happened besides words, quietly: one line each, a run of many folded into one. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useAgentName } from "@/data/session";
+import { useAgentName, useQueues } from "@/data/session";
+import { useLabelOf } from "@/data/work-words";
 import css from "@/features/timeline/HistoryLines.module.css";
 import type { Explanation, HistoryEntry } from "@/lib/api/types";
 import { clockTime, dateTime } from "@/lib/format/time";
@@ -49,11 +50,34 @@ type Loose = (key: string, params: Record<string, unknown>) => string;
 function useSentence(): (entry: HistoryEntry) => string {
   const { t, i18n } = useTranslation();
   const agentName = useAgentName();
+  const queues = useQueues();
+  const labelOf = useLabelOf();
   return (entry) => {
+    const { fields } = entry;
     const event = entry.type.replace(/^hub\./, "").replace(/\.v\d+$/, "");
-    const kind = entry.fields.reason ?? entry.fields.target;
-    const key = typeof kind === "string" ? `history.${event}.${kind}` : `history.${event}`;
-    const agent = agentName(entry.agent_id) ?? t("history.somebody");
-    return i18n.exists(key) ? (t as unknown as Loose)(key, { agent }) : event;
+    const actor = event === "conversation_transferred" ? asText(fields.by) : entry.agent_id;
+    const key = `history.${keyOf(event, fields)}`;
+    if (!i18n.exists(key)) return event;
+    const to = queues.find((queue) => queue.id === fields.to_queue)?.name ?? agentName(asText(fields.to_agent));
+    return (t as unknown as Loose)(key, {
+      agent: actor == null ? t("history.theHub") : (agentName(actor) ?? t("history.somebody")),
+      to: to ?? t("history.elsewhere"),
+      at: typeof fields.until === "string" ? dateTime(fields.until) : "",
+      because: typeof fields.because === "string" ? (t as unknown as Loose)(`because.${fields.because}`, {}) : "",
+      disposition: typeof fields.disposition === "string" ? labelOf("dispositions", fields.disposition) : "",
+    });
   };
+}
+
+/** Which of an event's sentences. */
+function keyOf(event: string, fields: HistoryEntry["fields"]): string {
+  if (event === "conversation_transferred") return `${event}.${fields.to_queue ? "to_queue" : "to_agent"}`;
+  if (event === "conversation_closed" && fields.disposition) return "closed_as";
+  if (event === "offer_ended" && fields.because) return "offer_ended.declined_because";
+  const kind = fields.reason ?? fields.target;
+  return typeof kind === "string" ? `${event}.${kind}` : event;
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }

@@ -7,6 +7,7 @@ import { Entry } from "@/features/timeline/Entry";
 import { HistoryLines } from "@/features/timeline/HistoryLines";
 import { buildItems, type Item } from "@/features/timeline/items";
 import { MergeLine } from "@/features/timeline/MergeLine";
+import { NoteView } from "@/features/timeline/NoteView";
 import { OutgoingEntry } from "@/features/timeline/OutgoingEntry";
 import css from "@/features/timeline/Timeline.module.css";
 import { useAnchoredScroll } from "@/features/timeline/use-anchored-scroll";
@@ -100,6 +101,8 @@ function ItemView({
       return <HistoryLines entries={item.entries} />;
     case "merge":
       return <MergeLine entry={item.entry} customer={customer} onUndo={actions.onUndo} />;
+    case "note":
+      return <NoteView entry={item.entry} />;
     case "outgoing":
       return <OutgoingEntry outgoing={item.outgoing} actions={actions} />;
   }

@@ -16,11 +16,14 @@ export type Item =
     }
   | { readonly kind: "history"; readonly key: string; readonly entries: readonly HistoryEntry[] }
   | { readonly kind: "merge"; readonly key: string; readonly entry: HistoryEntry }
+  | { readonly kind: "note"; readonly key: string; readonly entry: HistoryEntry }
   | { readonly kind: "outgoing"; readonly key: string; readonly outgoing: Outgoing };
 
 const GROUP_WITHIN_MS = 5 * 60 * 1000;
 
 const MERGES = new Set(["hub.customer_merged.v1", "hub.customer_split.v1"]);
+const NOTE = "hub.note_added.v1";
+const TRANSFERRED = "hub.conversation_transferred.v1";
 const OPENED = "hub.conversation_opened.v1";
 const LINES = new Set([
   OPENED,
@@ -33,6 +36,11 @@ const LINES = new Set([
   "hub.sla_warned.v1",
   "hub.sla_breached.v1",
   "hub.sla_escalated.v1",
+  TRANSFERRED,
+  "hub.conversation_snoozed.v1",
+  "hub.conversation_woken.v1",
+  "hub.consult_ended.v1",
+  NOTE,
 ]);
 
 /** `unreadAfter`: number of the newest touchpoint the agent had seen when they came; null for no mark. */
@@ -115,6 +123,10 @@ function pushLine(items: Item[], entry: HistoryEntry): void {
     items.push({ kind: "merge", key, entry });
     return;
   }
+  if (entry.type === NOTE) {
+    items.push({ kind: "note", key, entry });
+    return;
+  }
   const before = items.at(-1);
   if (before?.kind === "history") items[items.length - 1] = { ...before, entries: [...before.entries, entry] };
   else items.push({ kind: "history", key, entries: [entry] });
@@ -125,10 +137,20 @@ function spoken(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
   const told = once(history.filter((entry) => LINES.has(entry.type) || MERGES.has(entry.type)));
   return told.filter((entry, place) => {
     if (entry.fields.reason === "merged") return false; // the line of the merge says it
+    if (follows(told, place, "hub.conversation_offered.v1", TRANSFERRED)) return false; // the transfer says to whom
+    if (follows(told, place + 1, "hub.conversation_assigned.v1", TRANSFERRED)) return false; // what came of it says all
     if (entry.type !== "hub.conversation_offered.v1") return true;
     const answer = told.slice(place + 1).find((later) => later.conversation_id === entry.conversation_id);
     return answer === undefined || answer.agent_id !== entry.agent_id;
   });
+}
+
+/** Is the entry at `place` of this type, and the one that comes right before it in its conversation of that one? */
+function follows(told: readonly HistoryEntry[], place: number, type: string, after: string): boolean {
+  const entry = told[place];
+  const before = told[place - 1];
+  if (entry?.type !== type || before?.type !== after) return false;
+  return entry.conversation_id === before.conversation_id && entry.seq === before.seq + 1;
 }
 
 /** Both conversations of a merge or split tell of it; here they stand in one column. */

@@ -18,7 +18,14 @@ type ParamsOption<O> = O extends { parameters: infer P }
   : object;
 type BodyOption<O> = O extends { requestBody: { content: infer C } }
   ? { body: C extends { "application/json": infer B } ? B : Blob }
-  : object;
+  : O extends { requestBody?: infer R }
+    ? MayHaveBody<NonNullable<R>>
+    : object;
+type MayHaveBody<R> = [R] extends [never]
+  ? object
+  : R extends { content: { "application/json": infer B } }
+    ? { body?: B }
+    : object;
 type Options<O> = ParamsOption<O> & BodyOption<O> & { signal?: AbortSignal };
 type Body<R> = R extends { content: { "application/json": infer B } } ? B : never;
 type Answer<O> = O extends { responses: infer R } ? Body<R[keyof R & (200 | 201)]> : never;

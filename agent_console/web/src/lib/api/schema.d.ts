@@ -6102,6 +6102,7 @@ export interface operations {
                 readonly limit?: number;
                 readonly q?: string;
                 readonly queue_id?: string;
+                readonly silent_s?: number;
                 readonly view?: "mine" | "waiting" | "all" | "closed";
             };
             readonly header?: never;
