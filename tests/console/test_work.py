@@ -44,7 +44,6 @@ async def test_lists_show_what_is_mine_what_waits_what_is_open_and_what_is_close
 
 async def test_what_went_silent_is_found_to_be_followed_up(shop: Shop) -> None:
     lan = await shop.add_agent("lan")
-    browser = await shop.sign_in("lan")
     silent, fresh, waits = [await shop.waiting(name) for name in ("silent", "fresh", "waits")]
     for case in (silent, fresh, waits):
         await case.assign_to(lan)
@@ -52,6 +51,7 @@ async def test_what_went_silent_is_found_to_be_followed_up(shop: Shop) -> None:
         await case.set(waiting_since=None)
     shop.clock.advance(7200)
     await fresh.set(last_touch_at=shop.clock.now())
+    browser = await shop.sign_in("lan")
     assert await ids(browser, "mine", silent_s=3600) == [str(silent.conversation_id)]
     assert (await browser.get("/conversations?view=mine&silent_s=5")).status == 400
 
