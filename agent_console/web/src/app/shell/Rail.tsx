@@ -46,8 +46,8 @@ export function Rail({ onSignedOut, onHelp, onPalette }: Props) {
         </Link>
       </Tooltip>
       {oversees(me.agent) && (
-        <Tooltip label={t("team.title")} position="right">
-          <Link to={paths.team} className={css.page} aria-label={t("team.title")}>
+        <Tooltip label={t("people.title")} position="right">
+          <Link to={paths.team} className={css.page} aria-label={t("people.title")}>
             <Icon name="team" size={20} />
           </Link>
         </Tooltip>

@@ -24,13 +24,13 @@ export default function TeamPage() {
   const { t } = useTranslation();
   const agents = [...useAgents()].sort(order);
   return (
-    <main className={css.page} aria-label={t("team.title")}>
+    <main className={css.page} aria-label={t("people.title")}>
       <header className={css.head}>
-        <h1>{t("team.title")}</h1>
+        <h1>{t("people.title")}</h1>
         <Counts agents={agents} />
       </header>
       {agents.length === 0 ? (
-        <Empty title={t("team.none.title")} hint={t("team.none.hint")} />
+        <Empty title={t("people.none.title")} hint={t("people.none.hint")} />
       ) : (
         <ul className={css.rows}>
           {agents.map((agent) => (
@@ -66,7 +66,7 @@ function Member({ agent }: { agent: AgentCard }) {
       <span className={css.presence}>{reason(agent) ?? t(`presence.${agent.presence}`)}</span>
       <Since agent={agent} />
       <span className={css.load} data-full={agent.load >= agent.capacity || undefined}>
-        {t("team.load", { load: agent.load, capacity: agent.capacity })}
+        {t("people.load", { load: agent.load, capacity: agent.capacity })}
       </span>
       <Change agent={agent} />
     </li>
@@ -80,14 +80,14 @@ function Since({ agent }: { agent: AgentCard }) {
   const now = useNow();
   const reason = useWorkWords()?.presence_reasons.find((one) => one.id === agent.reason);
   const wrapsUp = agent.wrap_up_until === null ? 0 : (Date.parse(agent.wrap_up_until) - now) / 1000;
-  if (wrapsUp > 0) return <span className={css.since}>{t("team.wrapUp", { left: stopwatch(wrapsUp) })}</span>;
+  if (wrapsUp > 0) return <span className={css.since}>{t("people.wrapUp", { left: stopwatch(wrapsUp) })}</span>;
   if (agent.since === null || agent.presence === "offline") return <span className={css.since} />;
   const late = isOverrun(agent, reason, now);
   return (
     <span className={css.since} data-late={late || undefined} title={dateTime(agent.since)}>
       {late && <Icon name="clock" size={12} />}
       {stopwatch((now - Date.parse(agent.since)) / 1000)}
-      {late && ` · ${t("team.over", { most: words.span(reason?.max_s ?? 0) })}`}
+      {late && ` · ${t("people.over", { most: words.span(reason?.max_s ?? 0) })}`}
     </span>
   );
 }
@@ -107,11 +107,11 @@ function Change({ agent }: { agent: AgentCard }) {
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
         <span>
-          <IconButton icon="pencil" size="s" label={t("team.change", { name: agent.display_name })} />
+          <IconButton icon="pencil" size="s" label={t("people.change", { name: agent.display_name })} />
         </span>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{t("team.change", { name: agent.display_name })}</Menu.Label>
+        <Menu.Label>{t("people.change", { name: agent.display_name })}</Menu.Label>
         {STATUSES.map((status) => (
           <Menu.Item key={status} leftSection={<PresenceDot status={status} />} onClick={() => set(status, null)}>
             {t(`presence.${status}`)}
