@@ -79,6 +79,7 @@ class Opening:
         conversation.closed_at = conversation.closed_reason = None
         conversation.customer_id = arrival.identity.customer_id
         conversation.queued_at = self._now
+        conversation.route = None  # the router places it anew
         self._board.put(conversation)
         self._board.record(
             conversation,

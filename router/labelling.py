@@ -60,8 +60,8 @@ async def apply(
         lambda state: ConversationLabelled(conversation=state, by=by, rule=rule, before=before, after=after),
     )
     await changes.flush()
-    if after.priority != before.priority and conversation.status is ConversationStatus.WAITING:
-        work.publish(arrived(conversation))  # its place in the line is another
+    if conversation.status is ConversationStatus.WAITING:
+        work.publish(arrived(conversation))  # its place in the line is another, or the rule that fits
     return True
 
 

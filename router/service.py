@@ -30,13 +30,17 @@ from hub.events import (
 from hub.ids import AgentId, ConversationId, QueueId
 from hub.work import Lease
 from router.commands import end_offer, requeue
-from router.pool import Agent, Decision, Pool, Work
+from router.commands.moving import arrived, give
+from router.places import Places
+from router.plan.book import PlanBook, Plans
+from router.pool import Agent, Decision, Pool
+from router.room import Measure, has_room
 from router.waking import Alarms, wake_due
 from storage import conversations as conversation_store
 from storage import routing
 from storage.changes import ChangeSet
 from storage.conversations import Conversation
-from storage.routing import AgentRow, Queue
+from storage.routing import AgentRow, Queue, work_class
 from storage.unit_of_work import UnitOfWork, Units
 
 GROUP = "router"
@@ -85,6 +89,7 @@ class _Named:
     agents: set[AgentId]
     refusals: dict[ConversationId, AgentId]
     rejected: list[EventRejected]
+    arrived: set[ConversationId]
 
 
 class Desk:
@@ -96,6 +101,8 @@ class Desk:
         self._lease = lease
         self._next_offset = lease.next_offset
         self._pool = Pool()
+        self._book = PlanBook()
+        self._places = Places()
         self._queues: dict[QueueId, Queue] = {}
         self._offers: dict[ConversationId, datetime] = {}
         self._alarms = Alarms()
@@ -114,14 +121,16 @@ class Desk:
         clock = self._units.clock
         wait_s = max(0.0, min(IDLE_LOOK_S, self._look_at - clock.monotonic()))
         records = await self.partition.read(BATCH, timeout_s=wait_s)
-        if not records and clock.monotonic() < self._look_at:
+        if not records and clock.monotonic() < self._look_at and not await self._plans_changed():
             return
         due = clock.monotonic() >= self._rebuild_at
         async with self._units.begin() as work:
-            if due:
-                await self._rebuild(work)
+            plans = await self._book.current(work.connection, work.clock)
+            if due or plans is not self._places.plans:
+                await self._rebuild(work, plans)
             await self._take_in(work, records)
             await self._settle_offers(work)
+            await self._move(work)
             await self._wake(work)
             await self._offer(work)
             if records:
@@ -130,32 +139,42 @@ class Desk:
             await work.commit()
         self._look_at = self._next_look()
 
+    async def _plans_changed(self) -> bool:
+        async with self._units.database.reading() as connection:
+            return await self._book.current(connection, self._units.clock) is not self._places.plans
+
     def _next_look(self) -> float:
         """Monotonic time at which something may have to be done without any event: an offer runs out, a refusal cools
         down, the state is due to be read anew."""
         now = self._units.clock.now()
         waits = [(at - now).total_seconds() for at in self._offers.values()]
-        retry_s = self._pool.next_retry_s(now)
-        if retry_s is not None:
-            waits.append(retry_s)
-        if (wakes_at := self._alarms.next()) is not None:
-            waits.append((wakes_at - now).total_seconds())
+        if (look_s := self._pool.next_look_s(now)) is not None:
+            waits.append(look_s)
+        moments = (self._alarms.next(), self._places.next_time(now))
+        waits += [(moment - now).total_seconds() for moment in moments if moment is not None]
         soonest = self._units.clock.monotonic() + min(waits, default=REBUILD_EVERY_S)
         return min(soonest, self._rebuild_at)
 
-    async def _rebuild(self, work: UnitOfWork) -> None:
-        """The whole state from the database, refusals aside."""
-        old = self._pool
+    async def _rebuild(self, work: UnitOfWork, plans: Plans) -> None:
+        """The whole state from the database, refusals aside. By new rules all that waits is placed anew, a part of it
+        in each step."""
+        old, rules_changed = self._pool, plans.rules != self._places.plans.rules
+        self._places.plans = plans
         self._rebuild_at = self._units.clock.monotonic() + REBUILD_EVERY_S
         everywhere = await routing.queues_of(work.connection)
+        self._places.know(everywhere)
         self._queues = {i: queue for i, queue in everywhere.items() if self._is_ours(queue)}
-        self._pool, self._offers, self._alarms = Pool(), {}, Alarms()
+        self._pool, self._offers, self._alarms = Pool(Measure.of(self._places.plans.work)), {}, Alarms()
         for row in (await routing.agent_rows(work.connection, clock=work.clock)).values():
-            self._pool.put_agent(_agent(row))
+            self._pool.put_agent(_agent(row, work.clock.now()))
         for conversation in await routing.work_in(work.connection, self._queues):
-            if conversation.id in old.waiting:
-                self._pool.waiting[conversation.id] = old.waiting[conversation.id]
             self._place(conversation)
+            known, waiting = old.waiting.get(conversation.id), self._pool.waiting.get(conversation.id)
+            if known is not None and waiting is not None and known.refusals:
+                waiting.refusals = known.refusals
+                self._pool.put_work(waiting)
+        if rules_changed:
+            self._places.unplaced |= dict.fromkeys(self._pool.waiting)
 
     def _is_ours(self, queue: Queue) -> bool:
         """Pools are spread over partitions as their events are."""
@@ -171,10 +190,11 @@ class Desk:
             conversation = found.get(conversation_id)
             if conversation is not None:
                 self._place(conversation)
+                if conversation_id in named.arrived and _waits(conversation):
+                    self._places.reconsider(conversation_id)
                 named.agents |= {a for a in (conversation.owner_id, conversation.offered_to) if a}
         for conversation_id, agent_id in named.refusals.items():
-            if (waiting := self._pool.waiting.get(conversation_id)) is not None:
-                waiting.refusals[agent_id] = now
+            self._pool.refuse(conversation_id, agent_id, now)
         await self._refresh_agents(work, named.agents)
 
     async def _refresh_agents(self, work: UnitOfWork, ids: set[AgentId]) -> None:
@@ -184,7 +204,7 @@ class Desk:
         for agent_id in ids - rows.keys():
             self._pool.drop_agent(agent_id)
         for row in rows.values():
-            self._pool.put_agent(_agent(row))
+            self._pool.put_agent(_agent(row, work.clock.now()))
         gone = [row for row in rows.values() if row.status is not PresenceStatus.AVAILABLE]
         if gone or ids - rows.keys():
             await self._take_back(work, {row.id: row.status for row in gone}, ids - rows.keys())
@@ -214,7 +234,7 @@ class Desk:
                 freed.add(holder)
         await changes.flush()
         for row in (await routing.agent_rows(work.connection, freed, clock=work.clock)).values():
-            self._pool.put_agent(_agent(row))
+            self._pool.put_agent(_agent(row, work.clock.now()))
 
     async def _settle_offers(self, work: UnitOfWork) -> None:
         """Offers whose time is over go back to their place; the agent is not asked again at once."""
@@ -231,8 +251,8 @@ class Desk:
                 end_offer(changes, conversation, agent_id, "expired")
                 agents.add(agent_id)
             self._place(conversation)
-            if agent_id is not None and (waiting := self._pool.waiting.get(conversation.id)) is not None:
-                waiting.refusals[agent_id] = now
+            if agent_id is not None:
+                self._pool.refuse(conversation.id, agent_id, now)
         for conversation_id in due:
             if self._offers.get(conversation_id, now) <= now:
                 self._offers.pop(conversation_id, None)
@@ -246,33 +266,63 @@ class Desk:
             return
         locked = await conversation_store.lock(work.connection, due)
         changes = ChangeSet(work)
-        owners = await wake_due(work, changes, locked.values())
+        owners = await wake_due(work, changes, locked.values(), self._pool.measure)
         for conversation in locked.values():
             self._place(conversation)
         await changes.flush()
         await self._refresh_agents(work, owners)
 
+    async def _move(self, work: UnitOfWork) -> None:
+        """New work gets its place by the rules, old work that waited long enough another one."""
+        due = self._places.take_due(work.clock.now(), BATCH)
+        if not due:
+            return
+        locked = await conversation_store.lock(work.connection, due)
+        changes = ChangeSet(work)
+        waiting = [conversation for conversation in locked.values() if _waits(conversation)]
+        await self._places.move(work.connection, changes, waiting, work.clock.now())
+        await changes.flush()
+        for conversation in locked.values():
+            self._place(conversation)
+            if conversation.queue_id not in self._queues and _waits(conversation):
+                self._hand_over(work, conversation)
+
+    def _hand_over(self, work: UnitOfWork, conversation: Conversation) -> None:
+        """To the router of another pool; or it went to a queue that is newer than what we know."""
+        self._pool.drop_work(conversation.id)
+        queue = self._places.queues.get(conversation.queue_id)
+        if queue is not None:
+            work.publish(arrived(conversation).model_copy(update={"pool": queue.pool}))
+
     async def _offer(self, work: UnitOfWork) -> None:
-        decisions = list(self._pool.decide(work.clock.now(), limit=BATCH))
+        now = work.clock.now()
+        self._pool.shut = self._places.shut(now)
+        decisions = list(self._pool.decide(now, limit=BATCH))
         if not decisions:
             return
         locked = await conversation_store.lock(work.connection, [d.work.id for d in decisions])
         rows = await self._room(work, decisions)
-        changes = ChangeSet(work)
+        changes, taken = ChangeSet(work), set[AgentId]()
         for decision in decisions:
-            conversation = locked.get(decision.work.id)
-            row = rows.get(decision.agent.id)
-            if conversation is None or not _waits(conversation):
+            conversation, row = locked.get(decision.work.id), rows.get(decision.agent.id)
+            if conversation is None or not _waits(conversation) or conversation.queue_id != decision.work.queue_id:
                 self._undo_load(decision)
-            elif row is None or row.status is not PresenceStatus.AVAILABLE or row.load >= row.capacity:
-                self._pool.put_work(decision.work)
+                if conversation is not None:
+                    self._place(conversation)
+            elif row is None or not _takes(row, conversation, self._pool.measure, now):
                 self._undo_load(decision)
+                self._place(conversation)
             else:
-                rows[row.id] = replace(row, load=row.load + 1)
-                self._commit_offer(changes, conversation, decision, work.clock.now())
+                rows[row.id] = row.holding(work_class(conversation))
+                if row.auto_accept or self._places.settings_of(conversation.queue_id).auto_accept:
+                    give(changes, conversation, row.id, decision.why)
+                    taken.add(row.id)
+                else:
+                    self._commit_offer(changes, conversation, decision, now)
         await changes.flush()
+        await routing.touch_idle(work.connection, taken, now)
         for row in rows.values():
-            self._pool.put_agent(_agent(row))
+            self._pool.put_agent(_agent(replace(row, idle_since=now) if row.id in taken else row, now))
 
     async def _room(self, work: UnitOfWork, decisions: Sequence[Decision]) -> dict[AgentId, AgentRow]:
         """The agents' room as the database has it, held still until the commit: capacity is kept here, not by hope."""
@@ -292,26 +342,26 @@ class Desk:
         )
 
     def _undo_load(self, decision: Decision) -> None:
-        decision.agent.load -= 1
+        decision.agent.held[decision.work.work_class] -= 1
         self._pool.put_agent(decision.agent)
 
     def _place(self, conversation: Conversation) -> None:
         """Memory as the row says."""
         self._offers.pop(conversation.id, None)
         if conversation.queue_id not in self._queues:
+            self._pool.drop_work(conversation.id)
+            if conversation.queue_id not in self._places.queues:
+                self._rebuild_at = self._units.clock.monotonic()  # a queue that is newer than what we know
             return
         if self._alarms.put(conversation):
             self._pool.drop_work(conversation.id)
             return
         if conversation.status is ConversationStatus.WAITING:
-            self._pool.put_work(
-                Work(
-                    id=conversation.id,
-                    queue_id=conversation.queue_id,
-                    queued_at=conversation.queued_at or conversation.opened_at,
-                    last_agent_id=conversation.last_agent_id,
-                )
-            )
+            waiting = self._places.work_of(conversation, self._units.clock.now())
+            if waiting is not None:
+                self._pool.put_work(waiting)
+            else:
+                self._pool.drop_work(conversation.id)
             return
         self._pool.drop_work(conversation.id)
         if conversation.status is ConversationStatus.OFFERED and conversation.offer_expires_at is not None:
@@ -319,7 +369,7 @@ class Desk:
 
 
 def _named(records: Iterable[Record]) -> _Named:
-    named = _Named(set(), set(), {}, [])
+    named = _Named(set(), set(), {}, [], set())
     for record in records:
         try:
             data = record.decode().data
@@ -332,9 +382,11 @@ def _named(records: Iterable[Record]) -> _Named:
             named.agents.add(data.agent_id)
         if isinstance(data, OfferAnswered) and data.answer == "declined":
             named.refusals[data.conversation_id] = data.agent_id
-        if isinstance(data, WorkArrived) and data.given_back_by is not None:
-            named.refusals[data.conversation_id] = data.given_back_by
-            named.agents.add(data.given_back_by)
+        if isinstance(data, WorkArrived):
+            named.arrived.add(data.conversation_id)
+            if data.given_back_by is not None:
+                named.refusals[data.conversation_id] = data.given_back_by
+                named.agents.add(data.given_back_by)
     return named
 
 
@@ -342,5 +394,26 @@ def _waits(conversation: Conversation) -> bool:
     return conversation.status is ConversationStatus.WAITING and conversation.snoozed_until is None
 
 
-def _agent(row: AgentRow) -> Agent:
-    return Agent(row.id, row.name, row.status, row.capacity, row.load, row.idle_since, row.queues)
+def _takes(row: AgentRow, conversation: Conversation, measure: Measure, now: datetime) -> bool:
+    """Whether the agent may be offered it, by what the database says under locks."""
+    if row.status is not PresenceStatus.AVAILABLE or conversation.queue_id not in row.queues:
+        return False
+    wraps_up = row.wrap_up_until is not None and row.wrap_up_until > now
+    return not wraps_up and has_room(row, conversation, measure)
+
+
+def _agent(row: AgentRow, now: datetime) -> Agent:
+    wraps_up = row.wrap_up_until is not None and row.wrap_up_until > now
+    return Agent(
+        row.id,
+        row.name,
+        row.status,
+        row.capacity,
+        dict(row.held),
+        row.idle_since,
+        row.queues,
+        skills=row.skills,
+        limits=row.limits,
+        auto_accept=row.auto_accept,
+        free_from=row.wrap_up_until if wraps_up else None,
+    )

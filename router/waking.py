@@ -5,16 +5,17 @@ The times stand in the row. `Alarms` are the router's memory of them, rebuilt wi
 
 import heapq
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.events import ConversationStatus, ConversationWoken, PresenceStatus, WakeReason
 from hub.ids import AgentId, ConversationId
-from router.commands.moving import has_room, requeue
+from router.commands.moving import requeue
+from router.room import Measure, has_room
 from storage import routing
 from storage.changes import ChangeSet
 from storage.conversations import Conversation
-from storage.routing import AgentRow
+from storage.routing import AgentRow, work_class
 from storage.unit_of_work import UnitOfWork
 
 THERE = frozenset({PresenceStatus.AVAILABLE, PresenceStatus.BUSY})
@@ -54,7 +55,9 @@ class Alarms:
         return due
 
 
-async def wake_due(work: UnitOfWork, changes: ChangeSet, locked: Iterable[Conversation]) -> set[AgentId]:
+async def wake_due(
+    work: UnitOfWork, changes: ChangeSet, locked: Iterable[Conversation], measure: Measure
+) -> set[AgentId]:
     """Those of `locked` whose time has come, oldest place first. Returns whose room changed; the caller flushes."""
     now = work.clock.now()
     due = [c for c in locked if c.is_open and c.snoozed_until is not None and c.snoozed_until <= now]
@@ -63,24 +66,28 @@ async def wake_due(work: UnitOfWork, changes: ChangeSet, locked: Iterable[Conver
         await routing.lock_agents(work.connection, owners)
     rows = dict(await routing.agent_rows(work.connection, owners, clock=work.clock)) if owners else {}
     for conversation in sorted(due, key=lambda c: (c.queued_at or c.opened_at, c.id)):
-        _wake(changes, conversation, rows, now)
+        _wake(changes, conversation, rows, measure, now)
     return set(owners)
 
 
-def _wake(changes: ChangeSet, conversation: Conversation, rows: dict[AgentId, AgentRow], now: datetime) -> None:
+def _wake(
+    changes: ChangeSet, conversation: Conversation, rows: dict[AgentId, AgentRow], measure: Measure, now: datetime
+) -> None:
     owner, reason = conversation.owner_id, _reason(conversation)
-    if conversation.status is ConversationStatus.ASSIGNED and not _can_have_it(rows, owner):
+    if conversation.status is ConversationStatus.ASSIGNED and not _can_have_it(rows, owner, conversation, measure):
         requeue(changes, conversation, "woken", now)
         return
     conversation.snoozed_until = None
     if owner is not None:
-        rows[owner] = replace(rows[owner], load=rows[owner].load + 1)
+        rows[owner] = rows[owner].holding(work_class(conversation))
     changes.record(conversation, lambda state: ConversationWoken(conversation=state, agent_id=owner, reason=reason))
 
 
-def _can_have_it(rows: Mapping[AgentId, AgentRow], owner: AgentId | None) -> bool:
+def _can_have_it(
+    rows: Mapping[AgentId, AgentRow], owner: AgentId | None, conversation: Conversation, measure: Measure
+) -> bool:
     row = rows.get(owner) if owner is not None else None
-    return row is not None and row.status in THERE and has_room(row)
+    return row is not None and row.status in THERE and has_room(row, conversation, measure)
 
 
 def _reason(conversation: Conversation) -> WakeReason:

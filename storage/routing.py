@@ -1,16 +1,16 @@
 """What the router and its commands read: agents with their room, queues, and work that waits or is offered."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
 from hub.errors import NotFound
-from hub.events import DEFAULT_POOL, ConversationStatus, PresenceStatus
+from hub.events import DEFAULT_POOL, Channel, ConversationStatus, PresenceStatus
 from hub.ids import AgentId, ConversationId, QueueId, new_id
 from storage import conversations as conversation_store
 from storage.conversations import Conversation
@@ -21,9 +21,13 @@ from storage.unit_of_work import UnitOfWork
 HELD = (ConversationStatus.OFFERED.value, ConversationStatus.ASSIGNED.value)
 
 
+WorkClass = Literal["voice", "chat", "email", "comment"]
+
+
 @dataclass(frozen=True, slots=True)
 class AgentRow:
-    """An agent who is not disabled. `load`: conversations owned or offered, now, but for those that are put off."""
+    """An agent who is not disabled. `held`: by class, what is owned or offered now, but for what is put off; a live
+    call counts as voice."""
 
     id: AgentId
     name: str
@@ -32,24 +36,46 @@ class AgentRow:
     status: PresenceStatus
     since: datetime
     idle_since: datetime
-    load: int
+    held: Mapping[WorkClass, int]
     queues: frozenset[QueueId]
     reason: str | None = None  # of being away or busy
     wrap_up_until: datetime | None = None  # nothing is offered before; may be over
     auto_accept: bool = False
+    skills: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[WorkClass, int] = field(default_factory=dict)
+
+    @property
+    def load(self) -> int:
+        """Conversations in hand, whatever they weigh."""
+        return sum(count for work_class, count in self.held.items() if work_class != "voice")
+
+    def holding(self, work_class: WorkClass) -> "AgentRow":
+        """With one more of it."""
+        return replace(self, held={**self.held, work_class: self.held.get(work_class, 0) + 1})
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
+    """`settings` as JSON; their meaning is router.plan.queues'."""
+
     id: QueueId
     pool: str
     name: str
     offer_s: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def work_class(conversation: Conversation) -> WorkClass:
+    """By what was said last: a comment under a post, a mail, or anything else. `_CLASS` says the same in SQL."""
+    last = conversation.preview
+    if last is not None and last.kind == "public":
+        return "comment"
+    return "email" if last is not None and last.channel is Channel.EMAIL else "chat"
 
 
 async def queues_of(connection: AsyncConnection, pool: str | None = None) -> dict[QueueId, Queue]:
     """All queues, or those of one pool, by id."""
-    query = sa.select(queues.c.id, queues.c.pool, queues.c.name, queues.c.offer_s).order_by(queues.c.created_at)
+    query = sa.select(*_QUEUE_COLUMNS).order_by(queues.c.created_at)
     if pool is not None:
         query = query.where(queues.c.pool == pool)
     return {row.id: Queue(*row) for row in await connection.execute(query)}
@@ -73,7 +99,7 @@ async def agent_rows(
     chosen = (
         agents.c.disabled_at.is_(None) if among is None else agents.c.disabled_at.is_(None) & agents.c.id.in_(among)
     )
-    loads = await _loads(connection, among)
+    held = await _held(connection, among, clock.now())
     members = await _memberships(connection, among)
     query = (
         sa.select(
@@ -87,6 +113,8 @@ async def agent_rows(
             presence.c.reason,
             presence.c.wrap_up_until,
             agents.c.auto_accept,
+            agents.c.skills,
+            agents.c.limits,
         )
         .outerjoin(presence, presence.c.agent_id == agents.c.id)
         .where(chosen)
@@ -101,11 +129,13 @@ async def agent_rows(
             status=PresenceStatus(row.status) if row.status else PresenceStatus.OFFLINE,
             since=row.since or now,
             idle_since=row.idle_since or now,
-            load=loads.get(row.id, 0),
+            held=held.get(row.id, {}),
             queues=members.get(row.id, frozenset()),
             reason=row.reason,
             wrap_up_until=row.wrap_up_until,
             auto_accept=row.auto_accept,
+            skills=row.skills or {},
+            limits=row.limits or {},
         )
         for row in await connection.execute(query)
     }
@@ -170,12 +200,14 @@ async def touch_idle(connection: AsyncConnection, ids: Iterable[AgentId], now: d
 
 
 async def work_in(connection: AsyncConnection, pool_queues: Iterable[QueueId]) -> Sequence[Conversation]:
-    """Everything of these queues that waits, is offered or assigned, oldest place first."""
+    """Everything of these queues that waits, is offered, or is put off, oldest place first."""
+    waits = (ConversationStatus.WAITING.value, ConversationStatus.OFFERED.value)
+    asleep = (conversations.c.status != ConversationStatus.CLOSED.value) & conversations.c.snoozed_until.is_not(None)
     query = (
         sa.select(conversations)
         .where(
             conversations.c.queue_id.in_(sorted(pool_queues)),
-            conversations.c.status != ConversationStatus.CLOSED.value,
+            conversations.c.status.in_(waits) | asleep,
         )
         .order_by(conversations.c.queued_at)
     )
@@ -211,19 +243,33 @@ async def waiting_count(connection: AsyncConnection, pool_queues: Iterable[Queue
     return int((await connection.execute(query)).scalar_one())
 
 
-async def _loads(connection: AsyncConnection, among: list[AgentId] | None) -> dict[AgentId, int]:
-    loads: dict[AgentId, int] = {}
+_QUEUE_COLUMNS = tuple(queues.c[name] for name in Queue.__dataclass_fields__)
+_CLASS = sa.case(
+    (conversations.c.preview["kind"].as_string() == "public", "comment"),
+    (conversations.c.preview["channel"].as_string() == Channel.EMAIL.value, "email"),
+    else_="chat",
+)
+
+
+async def _held(
+    connection: AsyncConnection, among: list[AgentId] | None, now: datetime
+) -> dict[AgentId, dict[WorkClass, int]]:
+    held: dict[AgentId, dict[WorkClass, int]] = {}
     for column in (conversations.c.owner_id, conversations.c.offered_to):
         query = (
-            sa.select(column, sa.func.count())
+            sa.select(column, _CLASS, sa.func.count())
             .where(conversations.c.status.in_(HELD), conversations.c.snoozed_until.is_(None), column.is_not(None))
-            .group_by(column)
+            .group_by(column, _CLASS)
         )
         if among is not None:
             query = query.where(column.in_(among))
-        for agent_id, count in await connection.execute(query):
-            loads[agent_id] = loads.get(agent_id, 0) + count
-    return loads
+        for agent_id, work_class, count in await connection.execute(query):
+            mine = held.setdefault(agent_id, {})
+            mine[work_class] = mine.get(work_class, 0) + count
+    legs = sa.select(call_legs.c.agent_id).where(call_legs.c.until > now)
+    for (agent_id,) in await connection.execute(legs if among is None else legs.where(call_legs.c.agent_id.in_(among))):
+        held.setdefault(agent_id, {})["voice"] = 1
+    return held
 
 
 async def _memberships(connection: AsyncConnection, among: list[AgentId] | None) -> dict[AgentId, frozenset[QueueId]]:

@@ -46,6 +46,15 @@ class House:
             await work.commit()
         return agent_id
 
+    async def add_queue(self, name: str, **settings: Any) -> QueueId:
+        """`settings`: fields of router.plan.queues.QueueSettings."""
+        queue_id, now = QueueId(new_id()), self.units.clock.now()
+        async with self.units.begin() as work:
+            row = {"id": queue_id, "pool": "main", "name": name, "offer_s": 20, "created_at": now}
+            await insert(work, tables.queues, **row, settings=settings)
+            await work.commit()
+        return queue_id
+
     async def add_identity(self, external_id: str, *, channel: Channel = Channel.FACEBOOK) -> IdentityId:
         """A channel identity with its own customer record."""
         identity_id, customer_id = IdentityId(new_id()), CustomerId(new_id())

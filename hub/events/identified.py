@@ -11,7 +11,7 @@ from pydantic import Field
 from hub.events.common import Explanation, When
 from hub.events.envelope import EventData, register
 from hub.events.state import ConversationState, MergeNote, TaskState, TouchpointState
-from hub.ids import AgentId, ConversationId, CustomerId, LedgerEntryId, SuggestionId
+from hub.ids import AgentId, ConversationId, CustomerId, LedgerEntryId, QueueId, SuggestionId
 
 CONVERSATIONS = "conversations"
 
@@ -104,6 +104,16 @@ class SuggestionSettled(ConversationEvent):
     suggestion_id: SuggestionId
     outcome: Literal["accepted", "rejected", "obsolete"]
     entry_id: LedgerEntryId | None = None
+
+
+@register
+class ConversationPlaced(ConversationEvent):
+    """By a rule, or because it waited too long where it was: its queue, priority or steps are others now."""
+
+    TYPE: ClassVar[str] = "hub.conversation_placed.v1"
+
+    before_queue_id: QueueId
+    why: Explanation
 
 
 @register

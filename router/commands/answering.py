@@ -44,7 +44,7 @@ async def take(work: UnitOfWork, conversation_id: ConversationId, agent_id: Agen
         return
     if conversation.status is not ConversationStatus.WAITING:
         raise Conflict("not_waiting", "Somebody else has this conversation now.")
-    agent = await with_room(work, agent_id)
+    agent = await with_room(work, agent_id, conversation)
     await assign_to(work, conversation, agent_id, Explanation(code="route.taken", params={"agent": agent.name}))
     work.publish(WorkGone(conversation_id=conversation_id, agent_id=agent_id))
 

@@ -55,7 +55,7 @@ async def reopen(work: UnitOfWork, conversation_id: ConversationId, agent_id: Ag
         raise Conflict("merged_away", "This conversation was merged into another one: undo the merge instead.")
     if await conversation_store.lock_open_of(work.connection, [customer_id]):
         raise Conflict("newer_open", "The customer already has an open conversation.")
-    agent = await with_room(work, agent_id)
+    agent = await with_room(work, agent_id, conversation)
     conversation.status = ConversationStatus.WAITING
     conversation.closed_at = conversation.closed_reason = conversation.disposition = None
     conversation.queued_at = work.clock.now()

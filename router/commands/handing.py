@@ -17,9 +17,10 @@ from hub.events import (
     WorkGone,
 )
 from hub.ids import AgentId, ConversationId, QueueId
-from router.commands.moving import arrived, give, has_room, locked_open, put_back, with_room
+from router.commands.moving import arrived, give, locked_open, put_back, with_room
 from router.commands.notes import record_note
 from router.plan.rules import Placed
+from router.room import has_room, measure_in_force
 from storage import routing
 from storage.changes import ChangeSet
 from storage.conversations import Conversation
@@ -68,7 +69,8 @@ async def transfer_to_agent(
     if agent.status in {PresenceStatus.AWAY, PresenceStatus.OFFLINE}:
         raise Conflict("agent_away", f"{agent.name} is not there at the moment.", where="body.agent_id")
     now = work.clock.now()
-    may_ring = agent.status is PresenceStatus.AVAILABLE and has_room(agent) and not _wraps_up(agent, now)
+    fits = has_room(agent, conversation, await measure_in_force(work.connection))
+    may_ring = agent.status is PresenceStatus.AVAILABLE and fits and not _wraps_up(agent, now)
     if not may_ring and conversation.queue_id not in agent.queues:
         raise Conflict("agent_full", f"{agent.name} has no room at the moment.", where="body.agent_id")
     had = conversation.owner_id or conversation.offered_to
@@ -93,12 +95,13 @@ async def assign(
     if conversation.owner_id == agent_id and conversation.snoozed_until is None:
         return
     if by == agent_id:
-        await with_room(work, agent_id)
+        await with_room(work, agent_id, conversation)
     else:
         agent = await routing.lock_agent(work.connection, agent_id, clock=work.clock)
         if agent.status is PresenceStatus.OFFLINE:
             raise Conflict("agent_away", f"{agent.name} is not there at the moment.", where="body.agent_id")
-        if not has_room(agent) and conversation.offered_to != agent_id:
+        fits = has_room(agent, conversation, await measure_in_force(work.connection))
+        if not fits and conversation.offered_to != agent_id:
             raise Conflict("agent_full", f"{agent.name} has no room at the moment.", where="body.agent_id")
     had = conversation.owner_id or conversation.offered_to
     changes = ChangeSet(work)

@@ -18,6 +18,7 @@ from hub.events import (
 )
 from hub.ids import AgentId, ConversationId
 from router.commands.presence import set_presence
+from router.room import has_room, measure_in_force
 from storage import conversations as conversation_store
 from storage import routing
 from storage.changes import ChangeSet
@@ -92,22 +93,18 @@ async def assign_to(work: UnitOfWork, conversation: Conversation, agent_id: Agen
     await routing.touch_idle(work.connection, [agent_id], work.clock.now())
 
 
-async def with_room(work: UnitOfWork, agent_id: AgentId) -> AgentRow:
-    """The agent, locked, who is about to take work by hand. Raises Conflict at full capacity.
+async def with_room(work: UnitOfWork, agent_id: AgentId, conversation: Conversation) -> AgentRow:
+    """The agent, locked, who is about to take it by hand. Raises Conflict at full capacity.
 
     Whoever takes work is there, whatever their presence said: offline becomes busy, or the router would give the
     conversation straight back to the queue.
     """
     agent = await routing.lock_agent(work.connection, agent_id, clock=work.clock)
-    if not has_room(agent):
+    if not has_room(agent, conversation, await measure_in_force(work.connection)):
         raise Conflict("at_capacity", f"You already hold {agent.load} of {agent.capacity} conversations.")
     if agent.status is PresenceStatus.OFFLINE:
         await set_presence(work, agent_id, PresenceStatus.BUSY)
     return agent
-
-
-def has_room(agent: AgentRow) -> bool:
-    return agent.load < agent.capacity
 
 
 async def locked(work: UnitOfWork, conversation_id: ConversationId) -> Conversation:

@@ -46,7 +46,7 @@ async def wake(work: UnitOfWork, conversation_id: ConversationId, by: AgentId) -
         return
     owner = conversation.owner_id
     if owner is not None:
-        await with_room(work, owner)
+        await with_room(work, owner, conversation)
     conversation.snoozed_until = None
     changes = ChangeSet(work)
     changes.record(conversation, lambda state: ConversationWoken(conversation=state, agent_id=owner, reason="by_agent"))

@@ -88,10 +88,13 @@ class RoutingRules(Frozen):
 
 class Placed(Frozen):
     """By which rule a conversation got its place, and since when its steps run; it stands in `conversations.route`.
-    `rule_id` None: no rule, or placed by a person (`by_hand`), which no rule overrides while it is open."""
+    `rule_id` None: no rule, or placed by a person (`by_hand`), which no rule overrides while it is open. `priority`:
+    that the rule gave. `been`: the queues that it overflowed from; it comes back to none of them."""
 
     rule_id: Slug | None = None
     rule_name: str | None = None
     since: When
-    steps: tuple[Step, ...] = (Step(),)
+    steps: tuple[Step, ...] = Field(default=(Step(),), min_length=1)
     by_hand: bool = False
+    priority: Priority = 0
+    been: tuple[QueueId, ...] = ()

@@ -15,7 +15,10 @@ from uuid import UUID
 
 from hub.events import PresenceStatus
 from hub.ids import AgentId, ConversationId, QueueId
+from router.plan.common import WorkClass
+from router.plan.work import WorkWords
 from router.pool import REFUSAL_COOLDOWN_S, Agent, Decision, Pool, Work
+from router.room import Measure
 from router.simulation.day import HOUR, Day, Flow, Shift
 from router.simulation.outcome import Outcome, Tally
 
@@ -37,7 +40,7 @@ class Floor:
         self._day = day
         self._rng = random.Random(seed)  # noqa: S311 - the same seed, the same day
         self._warm_up_s = warm_up_s
-        self._pool = Pool()
+        self._pool = Pool(Measure.of(WorkWords()))
         self._contacts: dict[ConversationId, Contact] = {}
         self._touched: dict[AgentId, float] = {}
         self._leaving: set[AgentId] = set()
@@ -82,7 +85,7 @@ class Floor:
         self._contacts[contact_id] = Contact(flow, self._now_s)
         if self._counts(self._contacts[contact_id]):
             self.outcome.tallies[flow.name].arrived += 1
-        self._pool.put_work(Work(contact_id, self._queues[flow.queue], self._now))
+        self._pool.put_work(Work(contact_id, self._queues[flow.queue], self._now, work_class=flow.work_class))
         self.outcome.longest_line = max(self.outcome.longest_line, len(self._pool.waiting))
         if flow.patience_s is not None:
             self._at(self._now_s + self._rng.expovariate(1 / flow.patience_s), partial(self._give_up, contact_id))
@@ -102,7 +105,7 @@ class Floor:
             name=f"{shift.name} {number + 1}",
             status=PresenceStatus.AVAILABLE,
             capacity=shift.capacity,
-            load=0,
+            held={},
             idle_since=self._now,
             queues=frozenset(self._queues[name] for name in shift.queues),
         )
@@ -126,7 +129,7 @@ class Floor:
         contact = self._contacts.pop(work.id)
         if self._counts(contact):
             self.outcome.tallies[contact.flow.name].waits.append(self._now_s - contact.came_s)
-        self._at(self._now_s + self._handle_s(contact.flow), partial(self._finish, agent.id))
+        self._at(self._now_s + self._handle_s(contact.flow), partial(self._finish, agent.id, work.work_class))
 
     def _decline(self, decision: Decision) -> None:
         contact = self._contacts[decision.work.id]
@@ -134,13 +137,13 @@ class Floor:
             self.outcome.tallies[contact.flow.name].declined += 1
         decision.work.refusals[decision.agent.id] = self._now
         self._pool.put_work(decision.work)
-        self._finish(decision.agent.id)
+        self._finish(decision.agent.id, decision.work.work_class)
         self._at(self._now_s + REFUSAL_COOLDOWN_S, lambda: None)  # somebody may be asked again
 
-    def _finish(self, agent_id: AgentId) -> None:
+    def _finish(self, agent_id: AgentId, work_class: WorkClass) -> None:
         agent = self._pool.agents[agent_id]
         self._account(agent)
-        agent.load -= 1
+        agent.held[work_class] -= 1
         agent.idle_since = self._now
         if agent_id in self._leaving and not agent.load:
             self._pool.drop_agent(agent_id)

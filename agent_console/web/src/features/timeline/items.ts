@@ -27,6 +27,7 @@ const TRANSFERRED = "hub.conversation_transferred.v1";
 const OPENED = "hub.conversation_opened.v1";
 const LINES = new Set([
   OPENED,
+  "hub.conversation_placed.v1",
   "hub.conversation_offered.v1",
   "hub.offer_ended.v1",
   "hub.conversation_assigned.v1",

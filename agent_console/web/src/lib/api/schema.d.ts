@@ -2480,6 +2480,16 @@ export interface components {
             readonly next: string | null;
         };
         /**
+         * ConversationPlaced
+         * @description By a rule, or because it waited too long where it was: its queue, priority or steps are others now.
+         */
+        readonly ConversationPlaced: {
+            /** Format: uuid */
+            readonly before_queue_id: string;
+            readonly conversation: components["schemas"]["ConversationState"];
+            readonly why: components["schemas"]["Explanation"];
+        };
+        /**
          * ConversationRead
          * @description An agent looked: nothing is unread up to now.
          */
@@ -3345,6 +3355,18 @@ export interface components {
              */
             readonly type: "hub.conversation_opened.v1";
         };
+        /** LiveConversationPlaced */
+        readonly LiveConversationPlaced: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly cursor: string;
+            readonly event: components["schemas"]["ConversationPlaced"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "hub.conversation_placed.v1";
+        };
         /** LiveConversationRead */
         readonly LiveConversationRead: {
             /** Format: date-time */
@@ -3457,7 +3479,7 @@ export interface components {
          * LiveEvent
          * @description For those who watch the conversation, its owner, and the one it is offered to: all there is to know.
          */
-        readonly LiveEvent: components["schemas"]["LiveConsultEnded"] | components["schemas"]["LiveConversationAssigned"] | components["schemas"]["LiveConversationClosed"] | components["schemas"]["LiveConversationLabelled"] | components["schemas"]["LiveConversationOffered"] | components["schemas"]["LiveConversationOpened"] | components["schemas"]["LiveConversationRead"] | components["schemas"]["LiveConversationReopened"] | components["schemas"]["LiveConversationRequeued"] | components["schemas"]["LiveConversationSnoozed"] | components["schemas"]["LiveConversationTransferred"] | components["schemas"]["LiveConversationWoken"] | components["schemas"]["LiveCustomerChanged"] | components["schemas"]["LiveCustomerMerged"] | components["schemas"]["LiveCustomerSplit"] | components["schemas"]["LiveNoteAdded"] | components["schemas"]["LiveOfferEnded"] | components["schemas"]["LiveSlaBreached"] | components["schemas"]["LiveSlaChanged"] | components["schemas"]["LiveSlaEscalated"] | components["schemas"]["LiveSlaWarned"] | components["schemas"]["LiveSuggestionRaised"] | components["schemas"]["LiveSuggestionSettled"] | components["schemas"]["LiveTaskChanged"] | components["schemas"]["LiveTaskDue"] | components["schemas"]["LiveTouchpointAdded"] | components["schemas"]["LiveTouchpointChanged"];
+        readonly LiveEvent: components["schemas"]["LiveConsultEnded"] | components["schemas"]["LiveConversationAssigned"] | components["schemas"]["LiveConversationClosed"] | components["schemas"]["LiveConversationLabelled"] | components["schemas"]["LiveConversationOffered"] | components["schemas"]["LiveConversationOpened"] | components["schemas"]["LiveConversationPlaced"] | components["schemas"]["LiveConversationRead"] | components["schemas"]["LiveConversationReopened"] | components["schemas"]["LiveConversationRequeued"] | components["schemas"]["LiveConversationSnoozed"] | components["schemas"]["LiveConversationTransferred"] | components["schemas"]["LiveConversationWoken"] | components["schemas"]["LiveCustomerChanged"] | components["schemas"]["LiveCustomerMerged"] | components["schemas"]["LiveCustomerSplit"] | components["schemas"]["LiveNoteAdded"] | components["schemas"]["LiveOfferEnded"] | components["schemas"]["LiveSlaBreached"] | components["schemas"]["LiveSlaChanged"] | components["schemas"]["LiveSlaEscalated"] | components["schemas"]["LiveSlaWarned"] | components["schemas"]["LiveSuggestionRaised"] | components["schemas"]["LiveSuggestionSettled"] | components["schemas"]["LiveTaskChanged"] | components["schemas"]["LiveTaskDue"] | components["schemas"]["LiveTouchpointAdded"] | components["schemas"]["LiveTouchpointChanged"];
         /**
          * LiveKick
          * @description The socket is about to be closed, and connecting again with the same sign-in is pointless.
