@@ -18,6 +18,7 @@ from hub.events import CallChanged
 from hub.ids import AgentId, QueueId
 from router import call_line, hours
 from router.call_line import Asking
+from router.call_placing import place
 from router.plan.book import PlanBook, Plans
 from router.plan.hours import Calendar
 from router.plan.queues import QueueSettings
@@ -76,7 +77,7 @@ class _Ask:
         queues = await call_store.queues_of(work.connection)
         caller = await call_store.caller_of(work.connection, live.account_id, live.caller)
         key = (live.account_id, live.call_id)
-        call = await call_store.find(work.connection, key) or _arrival(plans, live, caller, queues, now)
+        call = await call_store.find(work.connection, key) or await _arrival(work, plans, live, caller, queues)
         queue = queues[_queue_now(call, queues, now)]
         await call_store.lock_queue(work, queue.id)
         held = await call_store.lock(work, key) or call
@@ -122,10 +123,10 @@ class _Ask:
             return self._leave("nobody", callback=False)
         if (self.now - self.call.asked_at).total_seconds() >= self.live.wait_max_s:
             return self._leave("too_long", callback=False)
-        place = call_line.position(line, self.call.key)
+        position = call_line.position(line, self.call.key)
         handling_s = await call_store.handling_s(self.work.connection, self.call.queue_id)
-        wait_s = call_line.wait_s(place, handling_s, self.settings.wrap_up_s, len(seats))
-        return InLine(place, wait_s, self._may_be_called_back)
+        wait_s = call_line.wait_s(position, handling_s, self.settings.wrap_up_s, len(seats))
+        return InLine(position, wait_s, self._may_be_called_back)
 
     async def _take(self, line: list[Asking], seats: list[Seat]) -> Seat | None:
         """Whom this call gets, reserved. Somebody whom another queue was quicker to ring is passed over."""
@@ -206,24 +207,25 @@ def changed(call: Call, pool: str, caller: Caller | None) -> CallChanged:
     )
 
 
-def _arrival(
-    plans: Plans, live: LiveCall, caller: Caller | None, queues: dict[QueueId, CallQueue], now: datetime
+async def _arrival(
+    work: UnitOfWork, plans: Plans, live: LiveCall, caller: Caller | None, queues: dict[QueueId, CallQueue]
 ) -> Call:
-    """A call that asks for the first time, with its place."""
+    """A call that asks for the first time, with its place. Raises Transient while there is no queue."""
     if not queues:
         raise Transient("there is no queue yet: no call can be routed")
-    default = plans.rules.default_queue_id
-    queue_id = default if default in queues else next(iter(queues))
+    now = work.clock.now()
+    where = await place(work.connection, plans, live, caller, list(queues), now)
     return Call(
         account_id=live.account_id,
         call_id=live.call_id,
         caller=live.caller,
-        queue_id=queue_id,
+        queue_id=where.queue_id,
+        priority=where.priority,
+        route=where.placed.model_dump(mode="json"),
         asked_at=now,
         until=now + timedelta(seconds=live.asks_again_s + ASK_GRACE_S),
         customer_id=caller.customer_id if caller else None,
         last_agent_id=caller.last_agent_id if caller else None,
-        route=Placed(since=now).model_dump(mode="json"),
         is_new=True,
     )
 

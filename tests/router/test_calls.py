@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hub.calls import Away, InLine, LiveCall, Next, Ring
 from hub.clock import ManualClock
 from hub.events import PresenceStatus
-from hub.ids import AgentId, ChannelAccountId
+from hub.ids import AgentId, ChannelAccountId, QueueId, new_id
 from router import commands
 from router.calls import CallRouter
 from storage import plans, tables
@@ -192,3 +192,42 @@ async def test_asking_many_times_at_once_for_one_call_rings_one_agent(board: Swi
     answers = await asyncio.gather(*(board.ring("call-1") for _ in range(10)))
     assert len(set(answers)) == 1
     assert len(await board.legs()) == 1
+
+
+async def test_rules_choose_the_queue_the_urgency_and_the_skills_and_widen_in_time(board: Switchboard) -> None:
+    lan = await board.add("Lan", idle_s=1)
+    await board.add("Minh", idle_s=600)
+    steps = [{"skills": [{"skill": "warranty", "level": 2}], "wait_s": 30}, {}]
+    when = {"channels": ["hotline"], "kinds": ["call"], "known_customer": False}
+    rule = {"id": "strangers", "name": "Khách lạ", "when": when, "steps": steps, "priority": 1}
+    async with board.units.begin() as work:
+        document = {"rules": [rule | {"queue_id": str(board.house.queue_id)}]}
+        await plans.put(work, "rules", document, seen=0, by=None)
+        await work.connection.execute(
+            sa.update(tables.agents).where(tables.agents.c.id == lan).values(skills={"warranty": 3})
+        )
+        await work.commit()
+    assert await board.ring("call-1") == Ring("op-lan", 20)
+    assert await board.ring("call-2") == InLine(1, None, False)
+    board.clock.advance(30)
+    assert await board.ring("call-2") == Ring("op-minh", 20)
+
+
+async def test_work_that_waited_too_long_in_one_queue_goes_to_another(board: Switchboard) -> None:
+    await board.add("Lan")
+    other = QueueId(new_id())
+    minh = await board.add("Minh")
+    async with board.units.begin() as work:
+        row = {"id": other, "pool": "main", "name": "Hai", "offer_s": 20, "created_at": board.clock.now()}
+        await work.connection.execute(sa.insert(tables.queues).values(row))
+        await work.connection.execute(
+            sa.update(tables.queue_members).where(tables.queue_members.c.agent_id == minh).values(queue_id=other)
+        )
+        overflow = {"overflow_queue_id": str(other), "overflow_after_s": 20}
+        first = tables.queues.c.id == board.house.queue_id
+        await work.connection.execute(sa.update(tables.queues).where(first).values(settings=overflow))
+        await work.commit()
+    await board.ring("call-1")
+    assert isinstance(await board.ring("call-2"), InLine)
+    board.clock.advance(20)
+    assert await board.ring("call-2") == Ring("op-minh", 20)
