@@ -84,6 +84,17 @@ def latency(seconds: float, as_json: bool) -> None:
 
 
 @main.command()
+@seconds(15.0)
+@click.option("--cluster", is_flag=True, help="Over Kafka, PostgreSQL and Redis of `tools/services up`.")
+@in_json
+def calls(seconds: float, cluster: bool, as_json: bool) -> None:
+    """A PBX asks whom to ring, in a shop at work."""
+    from bench.calls import measure
+
+    show(run("calls", lambda: measure(seconds=seconds, cluster=cluster)), as_json)
+
+
+@main.command()
 @count(10_000)
 @in_json
 def start(count: int, as_json: bool) -> None:

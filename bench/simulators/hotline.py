@@ -89,7 +89,7 @@ class _Pbx:
         self.recordings: dict[str, bytes] = {}
         self.not_found_first = 0  # so many GETs of a new recording say 404, as the real ones do for a while
         self._misses: dict[str, int] = {}
-        self._now = now
+        self.now = now
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
         self.server_url = ""
@@ -195,7 +195,7 @@ class StringeeSimulator(_Pbx):
         targets of the hub's SCCOs that are rung; None: nobody picks up. `keys`: what is pressed each time the caller is
         kept in line, "" for nothing; after the last of them they hang up. Raises SccoInvalid."""
         call = self.new_call()
-        started = self._now()
+        started = self.now()
         actions = await self.dial(call, from_number, tells_call_id=tells_call_id)
         target, record_url = await self._ring(actions, from_number, answered_by, list(keys), call)
         await self.tell(call, from_number, target, record_url, started, talk_s, mess)
@@ -214,13 +214,13 @@ class StringeeSimulator(_Pbx):
     async def rings_out(self, call: PlayedCall, from_number: str, connect: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Who was rung did not pick up: what the hub says then."""
         body = {"call_status": "connect_failed", "agent_status": "ended", "project_id": 25, "call_id": call.call_id}
-        body |= {"from": from_number, "to": connect["to"]["number"], "start_time": _ms(self._now())}
+        body |= {"from": from_number, "to": connect["to"]["number"], "start_time": _ms(self.now())}
         return check_scco(await self.post(self._post(connect["onFailEventUrl"], body), call))
 
     async def listens(self, call: PlayedCall, asked: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
         """The time of an input action is up, or a key was pressed: what the hub says then."""
         call.listened += 1
-        body = {"time": str(_ms(self._now())), "dtmf": key, "call_id": call.call_id, "customField": ""}
+        body = {"time": str(_ms(self.now())), "dtmf": key, "call_id": call.call_id, "customField": ""}
         return check_scco(await self.post(self._post(asked["eventUrl"], body | {"timeout": not key}), call))
 
     async def agents_for(self, calls: Mapping[str, str]) -> dict[str, list[str]]:
@@ -254,7 +254,7 @@ class StringeeSimulator(_Pbx):
 
     def recording_allowed(self, request: web.Request) -> bool:
         token = request.headers.get("X-STRINGEE-AUTH", "")
-        return rest_token_is_good(token, self._key_sid, self._key_secret, self._now())
+        return rest_token_is_good(token, self._key_sid, self._key_secret, self.now())
 
     async def _ring(
         self,
@@ -358,7 +358,7 @@ class GenericPbxSimulator(_Pbx):
         return True
 
     def _zorio(self, call: PlayedCall, caller: str, extension: str, talk_s: int) -> list[Webhook]:
-        started = self._now()
+        started = self.now()
         answered_at = started + timedelta(seconds=ANSWERED_AFTER_S)
         ended_at = answered_at + timedelta(seconds=talk_s)
         over = {"started_at": started.isoformat(), "ended_at": ended_at.isoformat()}
@@ -391,7 +391,7 @@ class GenericPbxSimulator(_Pbx):
         told = [("call_in", {"event": "RING"}), ("hangup", {})]
         if talk_s:
             told.insert(1, ("call_in", {"event": "ANSWER"}))
-        local = self._now().astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
+        local = self.now().astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
         log = {"calldate": local, "duration": str(talk_s), "status": "ANSWERED" if talk_s else "ABANDON"}
         if talk_s:
             log["recordingfile"] = f"{call.call_id}.wav"
