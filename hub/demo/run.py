@@ -14,7 +14,7 @@ from hub.assembly.accounts import put_account, put_agent
 from hub.assembly.alone import LOCK, alone
 from hub.assembly.ground import Ground
 from hub.assembly.process import Running, serve
-from hub.demo import house, story
+from hub.demo import house, plans, story
 from hub.demo.stage import Stage
 from hub.errors import BadInput
 from hub.settings import Settings
@@ -66,7 +66,8 @@ async def _furnish(ground: Ground, stage: Stage) -> bool:
         staff = await agent_store.listed(connection)
     if not staff:
         async with ground.units.begin() as work:
-            await work.connection.execute(sa.update(queues).values(name=house.QUEUE, offer_s=house.OFFER_S))
+            renamed = sa.update(queues).values(name=house.QUEUE, offer_s=house.OFFER_S).returning(queues.c.id)
+            await plans.set_up(work, (await work.connection.execute(renamed)).scalar_one())
             await work.commit()
         for agent in house.AGENTS:
             await put_agent(
