@@ -77,9 +77,9 @@ def retail_day(agents: int = 50) -> Day:
         name="retail",
         flows=(
             _flow("hotline", Channel.HOTLINE, "voice", "hotline", 90, handle_s=210, patience_s=150, target_s=20),
-            _flow("facebook", Channel.FACEBOOK, "chat", "chat", 280, handle_s=540, patience_s=1800, target_s=60),
-            _flow("zalo", Channel.ZALO, "chat", "chat", 160, handle_s=480, patience_s=1800, target_s=60),
-            _flow("web chat", Channel.WEBCHAT, "chat", "chat", 90, handle_s=420, patience_s=300, target_s=45),
+            _flow("facebook", Channel.FACEBOOK, "chat", "chat", 230, handle_s=540, patience_s=1800, target_s=60),
+            _flow("zalo", Channel.ZALO, "chat", "chat", 130, handle_s=480, patience_s=1800, target_s=60),
+            _flow("web chat", Channel.WEBCHAT, "chat", "chat", 75, handle_s=420, patience_s=300, target_s=45),
             _flow("e-mail", Channel.EMAIL, "email", "slow", 40, handle_s=600, patience_s=None, target_s=4 * HOUR),
             _flow("comments", Channel.FACEBOOK, "comment", "slow", 120, handle_s=90, patience_s=None, target_s=900),
         ),
