@@ -84,6 +84,11 @@ class Places:
             if not settings.offer_out_of_hours and not is_open(self.calendar(settings), now)
         )
 
+    def opens_at(self, queue_id: QueueId, now: datetime) -> datetime | None:
+        """None: it is open, or never opens."""
+        calendar = self.calendar(self.settings_of(queue_id))
+        return None if calendar is None or is_open(calendar, now) else next_opening(calendar, now)
+
     def calendar(self, settings: QueueSettings) -> Calendar | None:
         """None: always open, also when its calendar is gone."""
         return next((one for one in self.plans.hours.calendars if one.id == settings.calendar), None)

@@ -166,7 +166,7 @@ class Desk:
         self._queues = {i: queue for i, queue in everywhere.items() if self._is_ours(queue)}
         self._pool, self._offers, self._alarms = Pool(Measure.of(self._places.plans.work)), {}, Alarms()
         for row in (await routing.agent_rows(work.connection, clock=work.clock)).values():
-            self._pool.put_agent(_agent(row, work.clock.now()))
+            self._pool.put_agent(agent_of(row, work.clock.now()))
         for conversation in await routing.work_in(work.connection, self._queues):
             self._place(conversation)
             known, waiting = old.waiting.get(conversation.id), self._pool.waiting.get(conversation.id)
@@ -204,7 +204,7 @@ class Desk:
         for agent_id in ids - rows.keys():
             self._pool.drop_agent(agent_id)
         for row in rows.values():
-            self._pool.put_agent(_agent(row, work.clock.now()))
+            self._pool.put_agent(agent_of(row, work.clock.now()))
         gone = [row for row in rows.values() if row.status is not PresenceStatus.AVAILABLE]
         if gone or ids - rows.keys():
             await self._take_back(work, {row.id: row.status for row in gone}, ids - rows.keys())
@@ -234,7 +234,7 @@ class Desk:
                 freed.add(holder)
         await changes.flush()
         for row in (await routing.agent_rows(work.connection, freed, clock=work.clock)).values():
-            self._pool.put_agent(_agent(row, work.clock.now()))
+            self._pool.put_agent(agent_of(row, work.clock.now()))
 
     async def _settle_offers(self, work: UnitOfWork) -> None:
         """Offers whose time is over go back to their place; the agent is not asked again at once."""
@@ -322,7 +322,7 @@ class Desk:
         await changes.flush()
         await routing.touch_idle(work.connection, taken, now)
         for row in rows.values():
-            self._pool.put_agent(_agent(replace(row, idle_since=now) if row.id in taken else row, now))
+            self._pool.put_agent(agent_of(replace(row, idle_since=now) if row.id in taken else row, now))
 
     async def _room(self, work: UnitOfWork, decisions: Sequence[Decision]) -> dict[AgentId, AgentRow]:
         """The agents' room as the database has it, held still until the commit: capacity is kept here, not by hope."""
@@ -402,7 +402,7 @@ def _takes(row: AgentRow, conversation: Conversation, measure: Measure, now: dat
     return not wraps_up and has_room(row, conversation, measure)
 
 
-def _agent(row: AgentRow, now: datetime) -> Agent:
+def agent_of(row: AgentRow, now: datetime) -> Agent:
     wraps_up = row.wrap_up_until is not None and row.wrap_up_until > now
     return Agent(
         row.id,

@@ -10,14 +10,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
 from hub.errors import NotFound
-from hub.events import DEFAULT_POOL, Channel, ConversationStatus, PresenceStatus
+from hub.events import DEFAULT_POOL, Channel, ConversationStatus, OfferEnded, PresenceStatus
 from hub.ids import AgentId, ConversationId, QueueId, new_id
 from storage import conversations as conversation_store
+from storage.column_types import Moment
 from storage.conversations import Conversation
 from storage.dialect import upsert
-from storage.tables import agents, call_legs, conversations, presence, queue_members, queues
+from storage.tables import (
+    agents,
+    call_legs,
+    conversation_history,
+    conversations,
+    presence,
+    queue_members,
+    queues,
+)
 from storage.unit_of_work import UnitOfWork
 
+LINE_MAX = 2000  # of one queue, for whoever asks how many stand before them
 HELD = (ConversationStatus.OFFERED.value, ConversationStatus.ASSIGNED.value)
 
 
@@ -233,6 +243,42 @@ async def held_by(connection: AsyncConnection, agent_ids: Iterable[AgentId]) -> 
         .order_by(conversations.c.queued_at)
     )
     return [row.id for row in await connection.execute(query)]
+
+
+async def line_of(connection: AsyncConnection, queue_id: QueueId) -> list[Conversation]:
+    """At most LINE_MAX of those that wait in this queue, in no order."""
+    query = (
+        sa.select(conversations)
+        .where(
+            conversations.c.queue_id == queue_id,
+            conversations.c.status == ConversationStatus.WAITING.value,
+            conversations.c.snoozed_until.is_(None),
+        )
+        .limit(LINE_MAX)
+    )
+    return [conversation_store.from_row(row) for row in await connection.execute(query)]
+
+
+async def refused_since(
+    connection: AsyncConnection, conversation_id: ConversationId, since: datetime
+) -> dict[AgentId, datetime]:
+    """Who declined it or let it ring out, and when last."""
+    query = sa.select(conversation_history.c.agent_id, sa.func.max(conversation_history.c.at, type_=Moment)).where(
+        conversation_history.c.conversation_id == conversation_id,
+        conversation_history.c.type == OfferEnded.TYPE,
+        conversation_history.c.at > since,
+        conversation_history.c.agent_id.is_not(None),
+        conversation_history.c.data["reason"].as_string().in_(("declined", "expired")),
+    )
+    rows = await connection.execute(query.group_by(conversation_history.c.agent_id))
+    return {row[0]: row[1] for row in rows}
+
+
+async def members_of(connection: AsyncConnection, queue_id: QueueId, *, clock: Clock) -> list[AgentRow]:
+    """Who serves the queue."""
+    query = sa.select(queue_members.c.agent_id).where(queue_members.c.queue_id == queue_id)
+    ids = list((await connection.execute(query)).scalars())
+    return list((await agent_rows(connection, ids, clock=clock)).values())
 
 
 async def waiting_count(connection: AsyncConnection, pool_queues: Iterable[QueueId]) -> int:
