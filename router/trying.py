@@ -158,10 +158,8 @@ def _default(rules: RoutingRules, places: Places, chosen: QueueId | None, conver
 
 
 def _visited(rule: Rule | None, first: QueueId, places: Places) -> Iterable[QueueId]:
-    steps = rule.steps if rule is not None else ()
-    return dict.fromkeys(
-        (first, *(s.queue_id for s in steps if s.queue_id is not None and s.queue_id in places.queues))
-    )
+    later = [step.queue_id for step in rule.steps] if rule is not None else []
+    return dict.fromkeys((first, *(one for one in later if one is not None and one in places.queues)))
 
 
 def _steps(

@@ -148,19 +148,25 @@ def _of_agents(standing: Standing, among: Sequence[Candidate], now: datetime) ->
 def _of_order(standing: Standing, among: Sequence[Candidate], now: datetime) -> list[Explanation]:
     """Somebody is free."""
     free = [c for c in among if c.state == "free"]
-    last = next((c for c in among if c.row.id == standing.last_agent_id), None)
-    if last is not None and last.state in {"full", "wrap_up", "on_call"} and last.row.id not in standing.refused:
-        if standing.patient_until is not None and standing.patient_until > now:
-            params = {"agent": last.row.name, "left_s": _left_s(standing.patient_until, now)}
-            return [Explanation(code="wait.for_agent", params={**params})]
+    last = _waited_for(standing, among, now)
+    if last is not None and standing.patient_until is not None:
+        left_s = _left_s(standing.patient_until, now)
+        return [Explanation(code="wait.for_agent", params={"agent": last.row.name, "left_s": left_s})]
     asked = [c for c in free if c.row.id in standing.refused]
     if len(asked) == len(free):
         again = min(standing.refused[c.row.id] for c in asked) + timedelta(seconds=REFUSAL_COOLDOWN_S)
-        params = {"agents": len(asked), "left_s": _left_s(again, now)}
-        return [Explanation(code="wait.refused", params={**params})]
+        return [Explanation(code="wait.refused", params={"agents": len(asked), "left_s": _left_s(again, now)})]
     if not standing.is_open:
         return _ahead(standing)
     return [*_ahead(standing), Explanation(code="wait.any_moment", params={"agents": len(free) - len(asked)})]
+
+
+def _waited_for(standing: Standing, among: Sequence[Candidate], now: datetime) -> Candidate | None:
+    """The agent who served the customer last, if here and without room, as long as the customer is patient."""
+    if standing.patient_until is None or standing.patient_until <= now or standing.last_agent_id in standing.refused:
+        return None
+    busy = {"full", "wrap_up", "on_call"}
+    return next((c for c in among if c.row.id == standing.last_agent_id and c.state in busy), None)
 
 
 def _ahead(standing: Standing) -> list[Explanation]:

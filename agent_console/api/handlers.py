@@ -17,6 +17,7 @@ from agent_console.api.plans import PlanBoard
 from agent_console.api.policy import Policy
 from agent_console.api.replying import Replying
 from agent_console.api.routes import ROUTES
+from agent_console.api.routing import Routing
 from agent_console.api.signing_in import SigningIn
 from agent_console.api.suggestions import Suggestions
 from agent_console.api.tasks import Tasks
@@ -41,6 +42,7 @@ def handlers(
         SigningIn(parts, sign_ins),
         Work(parts, cursor_now),
         Handling(parts),
+        Routing(parts),
         Replying(parts),
         Labelling(parts),
         Tasks(parts),

@@ -1,5 +1,6 @@
 """Routes of what is done with a conversation besides answering, and of presence."""
 
+from agent_console import routing_views as routing
 from agent_console import views
 from agent_console import work_views as work
 from agent_console.api.route import Route
@@ -11,6 +12,22 @@ from hub.events import ConversationState
 A = Access
 
 HANDLING_ROUTES: tuple[Route, ...] = (
+    _get(
+        "get_routing",
+        "/conversations/{conversation_id}/routing",
+        A.AGENT,
+        routing.RoutingView,
+        "Why it stands where it stands, and why it still waits",
+    ),
+    _post(
+        "try_routing",
+        "/routing/try",
+        A.SUPERVISOR,
+        routing.TryOut,
+        "Where would it go, now, and why, by these rules",
+        takes=routing.TryIn,
+        may=(404, 409),
+    ),
     _post(
         "resolve_conversation",
         "/conversations/{conversation_id}/resolve",

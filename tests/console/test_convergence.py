@@ -317,6 +317,7 @@ ELSEWHERE = {
     *("add_api_key", "revoke_api_key"),
     *("try_policy", "apply_policy", "cancel_policy_run", "undo_policy"),  # what a run joins, it joins as a merge does
     *("add_channel_account", "change_channel_account", "add_agent", "change_agent"),
+    "try_routing",
 }
 
 

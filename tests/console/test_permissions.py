@@ -147,6 +147,8 @@ BODIES: Mapping[str, Sample] = {
     "apply_policy": lambda _: {"note": "Thử"},
     "cancel_policy_run": lambda _: None,
     "undo_policy": lambda _: None,
+    "get_routing": lambda _: None,
+    "try_routing": lambda _: {"facts": {"channel": "facebook"}},
     "get_rules_plan": lambda _: None,
     "put_rules_plan": lambda _: {"seen": 0, "document": {"rules": []}},
     "get_hours_plan": lambda _: None,

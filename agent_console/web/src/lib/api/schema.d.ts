@@ -433,6 +433,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/conversations/{conversation_id}/routing": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Why it stands where it stands, and why it still waits */
+        readonly get: operations["get_routing"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/conversations/{conversation_id}/snooze": {
         readonly parameters: {
             readonly query?: never;
@@ -1313,6 +1330,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/routing/try": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Where would it go, now, and why, by these rules */
+        readonly post: operations["try_routing"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/sign-in": {
         readonly parameters: {
             readonly query?: never;
@@ -2161,6 +2195,19 @@ export interface components {
             readonly url: string;
         };
         /**
+         * CandidateView
+         * @description A member of the queue. `load` in chats, as it weighs.
+         */
+        readonly CandidateView: {
+            /** Format: uuid */
+            readonly agent_id: string;
+            readonly capacity: number;
+            readonly load: number;
+            readonly name: string;
+            /** @enum {string} */
+            readonly state: "free" | "full" | "wrap_up" | "on_call" | "away" | "no_skill";
+        };
+        /**
          * Changes
          * @description What a console misses after `after_seq`. `reload`: too much; take the detail anew.
          */
@@ -2244,6 +2291,15 @@ export interface components {
                 readonly [key: string]: unknown;
             };
             readonly text_chars_max: number;
+        };
+        /**
+         * CheckedRule
+         * @description `missing`: the conditions that do not hold, as they are called in the rule; "active": it is switched off.
+         */
+        readonly CheckedRule: {
+            readonly missing: readonly string[];
+            readonly name: string;
+            readonly rule_id: string;
         };
         /** Close */
         readonly "Close-Input": {
@@ -3022,6 +3078,33 @@ export interface components {
             readonly params: {
                 readonly [key: string]: string | number | boolean | null;
             };
+        };
+        /**
+         * FactsIn
+         * @description A conversation that is only thought of.
+         */
+        readonly FactsIn: {
+            /** @default null */
+            readonly account?: string | null;
+            readonly attributes?: {
+                readonly [key: string]: string;
+            };
+            readonly channel: components["schemas"]["Channel"];
+            /**
+             * @default message
+             * @enum {string}
+             */
+            readonly kind?: "message" | "comment" | "call" | "missed_call";
+            /** @default false */
+            readonly known_customer?: boolean;
+            /** @default vi */
+            readonly language?: string;
+            /** @default null */
+            readonly lifecycle?: string | null;
+            /** @default [] */
+            readonly tags?: readonly string[];
+            /** @default  */
+            readonly words?: string;
         };
         /**
          * FailureReason
@@ -3860,6 +3943,20 @@ export interface components {
             readonly opens: string;
         };
         /**
+         * PlaceView
+         * @description By which rule it stands where it stands. `step` counts from 1.
+         */
+        readonly PlaceView: {
+            readonly by_hand: boolean;
+            readonly next_step_at: string | null;
+            readonly rule_id: string | null;
+            readonly rule_name: string | null;
+            /** Format: date-time */
+            readonly since: string;
+            readonly step: number;
+            readonly steps: number;
+        };
+        /**
          * PlanHistory
          * @description Newest first. `next` is `before` of the following page, None on the last.
          */
@@ -4337,6 +4434,20 @@ export interface components {
             readonly default_queue_id: string | null;
             /** @default [] */
             readonly rules: readonly components["schemas"]["Rule-Output"][];
+        };
+        /**
+         * RoutingView
+         * @description `why`: of the latest decision about it. `waits`: why it still waits, the weightiest first; empty when it does
+         *     not. `ahead`: how many of its queue stand before it.
+         */
+        readonly RoutingView: {
+            readonly ahead: number | null;
+            readonly candidates: readonly components["schemas"]["CandidateView"][];
+            readonly place: components["schemas"]["PlaceView"] | null;
+            /** Format: uuid */
+            readonly queue_id: string;
+            readonly waits: readonly components["schemas"]["Explanation"][];
+            readonly why: components["schemas"]["Explanation"] | null;
         };
         /**
          * RowFaultView
@@ -5200,6 +5311,52 @@ export interface components {
             readonly note?: string | null;
             /** @default null */
             readonly queue_id?: string | null;
+        };
+        /**
+         * TriedStepView
+         * @description `fitting`: who serve the queue of this step and have its skills; `free`: who of them have room now.
+         */
+        readonly TriedStepView: {
+            readonly begins_s: number;
+            readonly fitting: number;
+            readonly free: number;
+            /** Format: uuid */
+            readonly queue_id: string;
+            readonly step: components["schemas"]["Step-Output"];
+        };
+        /**
+         * TryIn
+         * @description A conversation there is, or `facts`. `rules`: a draft; left out: those in force. `at`: left out: now.
+         */
+        readonly TryIn: {
+            /** @default null */
+            readonly at?: string | null;
+            /** @default null */
+            readonly conversation_id?: string | null;
+            /** @default null */
+            readonly facts?: components["schemas"]["FactsIn"] | null;
+            /** @default null */
+            readonly rules?: components["schemas"]["RoutingRules-Input"] | null;
+        };
+        /**
+         * TryOut
+         * @description `checked`: the rules in order, up to the one that holds. `rule_id` None: no rule holds, so the default queue.
+         *     `agent_id` and `why`: to whom it would be offered at once; else `waits` tells why it would wait.
+         */
+        readonly TryOut: {
+            readonly agent_id: string | null;
+            readonly candidates: readonly components["schemas"]["CandidateView"][];
+            readonly checked: readonly components["schemas"]["CheckedRule"][];
+            readonly opens_at: string | null;
+            readonly priority: number;
+            /** Format: uuid */
+            readonly queue_id: string;
+            readonly queue_name: string;
+            readonly rule_id: string | null;
+            readonly rule_name: string | null;
+            readonly steps: readonly components["schemas"]["TriedStepView"][];
+            readonly waits: readonly components["schemas"]["Explanation"][];
+            readonly why: components["schemas"]["Explanation"] | null;
         };
         /** TryPolicyIn */
         readonly TryPolicyIn: {
@@ -6592,6 +6749,35 @@ export interface operations {
             readonly 409: components["responses"]["Problem409"];
             readonly 413: components["responses"]["Problem413"];
             readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly get_routing: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly conversation_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Why it stands where it stands, and why it still waits */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RoutingView"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
@@ -8649,6 +8835,40 @@ export interface operations {
             readonly 400: components["responses"]["Problem400"];
             readonly 401: components["responses"]["Problem401"];
             readonly 403: components["responses"]["Problem403"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly try_routing: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TryIn"];
+            };
+        };
+        readonly responses: {
+            /** @description Where would it go, now, and why, by these rules */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TryOut"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 409: components["responses"]["Problem409"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
