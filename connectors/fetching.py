@@ -1,4 +1,4 @@
-"""Downloads from addresses that strangers chose, without becoming their tool (SSRF).
+"""Downloads from addresses that strangers chose, and calls to them, without becoming their tool (SSRF).
 
 Each hop is judged before it is asked: scheme, port, no credentials, host within the allow-list of its channel; and the
 address that its name resolves to must be public. The connection goes to the very addresses that were judged, so a name
@@ -80,6 +80,29 @@ class Fetcher:
             raise FetchFailed(f"not complete within {self._rules.total_s:g} s") from error
         except aiohttp.InvalidURL as error:
             raise FetchRefused("no web address") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise FetchFailed(f"the line broke: {type(error).__name__}") from error
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, total_s: float) -> int:
+        """The status of the answer, of which no more is read; redirects are answers. https, but for this machine where
+        that is allowed. Raises FetchFailed, FetchRefused."""
+        if self._session is None:
+            raise RuntimeError("Fetcher.start() was not awaited")
+        where = checked_url(url, (), loopback_allowed=self._rules.loopback_allowed)
+        if where.scheme != "https" and not _is_loopback(where.host or ""):
+            raise FetchRefused("not https")
+        try:
+            async with (
+                asyncio.timeout(total_s),
+                self._session.post(where, data=body, headers=headers, allow_redirects=False) as response,
+            ):
+                return response.status
+        except aiohttp.ClientConnectorError as error:
+            if isinstance(error.__cause__, NotPublic):
+                raise FetchRefused(str(error.__cause__)) from error
+            raise FetchFailed("no connection") from error
+        except TimeoutError as error:
+            raise FetchFailed(f"no answer within {total_s:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise FetchFailed(f"the line broke: {type(error).__name__}") from error
 

@@ -516,6 +516,13 @@ conversations = sa.Table(
         sqlite_where=sa.text("snoozed_until IS NOT NULL"),
         postgresql_where=sa.text("snoozed_until IS NOT NULL"),
     ),
+    # Who fell silent since an agent's last word; written by agents' answers alone.
+    sa.Index(
+        "ix_conversations_agent_active",
+        "agent_active_at",
+        sqlite_where=sa.text("agent_active_at IS NOT NULL"),
+        postgresql_where=sa.text("agent_active_at IS NOT NULL"),
+    ),
     sa.Index(
         "ix_conversations_merged_into",
         "merged_into",
@@ -591,12 +598,39 @@ automation_log = sa.Table(
     sa.Column("rule_id", sa.String(63), nullable=False),
     sa.Column("rule_name", sa.String(100), nullable=False),
     sa.Column("conversation_id", Id, sa.ForeignKey("conversations.id"), nullable=False, index=True),
-    sa.Column("event_id", Id, nullable=False),
+    # What set it off: the event; of a missed call its entry; of silence an id made of who was silent since when.
+    sa.Column("event_id", Id, nullable=False, index=True),
     sa.Column("event_type", sa.String(127), nullable=False),
+    sa.Column("depth", sa.SmallInteger, nullable=False, server_default="0"),  # 1: what set it off was a rule's doing
     sa.Column("outcome", sa.String(20), nullable=False),  # done, failed, skipped
     sa.Column("actions", Json, nullable=False),
     sa.Column("detail", sa.String(500)),
     sa.UniqueConstraint("rule_id", "event_id"),
+)
+
+# Up to which moment a rule of silence has looked: who fell silent before is not found again.
+automation_looks = sa.Table(
+    "automation_looks",
+    metadata,
+    sa.Column("rule_id", sa.String(63), primary_key=True),
+    sa.Column("looked_until", Moment, nullable=False),
+)
+
+# What automation tells other systems. Settled calls stay for a while, to be looked at in the log.
+webhook_calls = sa.Table(
+    "webhook_calls",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("rule_id", sa.String(63), nullable=False),
+    sa.Column("event_id", Id, nullable=False, index=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),  # queued, taken, failed
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_attempt_at", Moment, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("problem", sa.String(200)),
+    sa.Index("ix_webhook_calls_due", "state", "next_attempt_at"),
 )
 
 # What happened to a conversation besides touchpoints: offered, assigned, merged, closed. Timeline and audit.

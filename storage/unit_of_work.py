@@ -12,8 +12,8 @@ Leaving without commit rolls everything back, events included. Events are append
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -77,10 +77,11 @@ class UnitOfWork:
         self._entries: list[Entry] = []
         self._after_commit: list[Callable[[], None]] = []
         self._on_commit = on_commit
+        self._cause: EventId | None = None
 
     def publish(self, data: EventData, *, caused_by: EventId | None = None) -> EventId:
         """The event becomes visible with the commit, and only then. Raises ValueError when it is too large."""
-        event = wrap(data, self.clock, caused_by=caused_by)
+        event = wrap(data, self.clock, caused_by=caused_by or self._cause)
         self._entries.append(Entry.of(event, self._partitions))
         self._events.append(event)
         return event.id
@@ -97,6 +98,27 @@ class UnitOfWork:
     def after_commit(self, action: Callable[[], None]) -> None:
         """`action` must be quick and must not fail; it is not run when the transaction is rolled back."""
         self._after_commit.append(action)
+
+    @contextmanager
+    def because(self, cause: EventId) -> Iterator[None]:
+        """Of what is published meanwhile and names no cause of its own, this is the cause."""
+        before, self._cause = self._cause, cause
+        try:
+            yield
+        finally:
+            self._cause = before
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """A part that may fail: an error undoes what it wrote, published and left for after the commit, no more than
+        that, and goes on its way. Working copies that it changed must be read anew then."""
+        known = len(self._entries), len(self._events), len(self._after_commit)
+        async with self.connection.begin_nested():
+            try:
+                yield
+            except BaseException:
+                del self._entries[known[0] :], self._events[known[1] :], self._after_commit[known[2] :]
+                raise
 
     async def advance(self, lease: Lease, next_offset: int) -> None:
         """Stores the position with this transaction's effect. Raises LeaseLost when somebody else took over."""

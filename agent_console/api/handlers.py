@@ -5,6 +5,7 @@ from typing import cast
 
 from agent_console.api import openapi
 from agent_console.api.administration import Agents, Channels, Letters
+from agent_console.api.automation import Automation
 from agent_console.api.crm import Crm
 from agent_console.api.customers import Customers
 from agent_console.api.editing import Editing
@@ -46,6 +47,7 @@ def handlers(
         Replying(parts),
         Labelling(parts),
         Tasks(parts),
+        Automation(parts),
         Customers(parts),
         Suggestions(parts),
         Policy(parts),

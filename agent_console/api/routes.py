@@ -10,6 +10,7 @@ from agent_console import admin_views as admin
 from agent_console import policy_views as policy
 from agent_console import suggestion_views as suggestions
 from agent_console import views
+from agent_console.api.automation_routes import AUTOMATION_ROUTES
 from agent_console.api.follow_up_routes import FOLLOW_UP_ROUTES
 from agent_console.api.handling_routes import HANDLING_ROUTES
 from agent_console.api.plan_routes import PLAN_ROUTES
@@ -125,6 +126,7 @@ ROUTES: tuple[Route, ...] = (
         may=(413,),
     ),
     *FOLLOW_UP_ROUTES,
+    *AUTOMATION_ROUTES,
     # --- the customer ---
     _get("get_customer", "/customers/{customer_id}", A.AGENT, views.CustomerView, "The customer's panel"),
     Route(

@@ -26,6 +26,7 @@ from connectors.profiles import GROUP as PROFILES
 from connectors.profiles import ProfileLookups
 from connectors.upkeep import Upkeep
 from connectors.webchat.app import Webchat
+from connectors.webhook_calls import SIGNED_FOR, WebhookCalls
 from hub.assembly.catalog import Channels
 from hub.assembly.ground import Ground
 from hub.assembly.parts import Part
@@ -39,6 +40,9 @@ from identity.service import GROUP as IDENTITY
 from identity.service import Resolver
 from router.after_hours import GROUP as AFTER_HOURS
 from router.after_hours import AfterHours
+from router.automation.engine import GROUP as AUTOMATION
+from router.automation.engine import Automations
+from router.automation.silence import Silence
 from router.call_events import GROUP as CALLS
 from router.call_events import TOPICS as CALL_TOPICS
 from router.call_events import CallEvents, Sweep
@@ -168,12 +172,16 @@ def router(site: Site) -> Part:
     part = site.consumer(SLA, [CONVERSATIONS], keeper.handle, keeper.concerns)
     part.add(site.consumer(CALLS, CALL_TOPICS, CallEvents(ground.directory.telephones).handle, concerns_call))
     part.add(site.consumer(AFTER_HOURS, [CONVERSATIONS], after_hours.handle, after_hours.concerns))
+    automations = Automations(ground.units)
+    part.add(site.consumer(AUTOMATION, [CONVERSATIONS], automations.handle, automations.concerns))
     part.tasks |= {
         "router": Router(ground.bus, ground.units, site.name).run,
         "liveness": liveness.run,
         "remind of tasks": Reminder(ground.units, site.name).run,
         "watch service levels": keeper.run,
         "sweep calls": Sweep(ground.units).run,
+        "follow automation rules": automations.run,
+        "notice silence": Silence(ground.units, site.name).run,
     }
     return part
 
@@ -195,7 +203,9 @@ def egress(site: Site) -> Part:
     part = site.consumer(EGRESS, EGRESS_TOPICS, sender.handle)
     part.add(site.consumer(PROFILES, [TOUCHPOINTS], lookups.handle, lookups.concerns))
     part.add(site.consumer(MEDIA, MEDIA_TOPICS, media.handle, concerns_media))
+    webhooks = WebhookCalls(ground.units, ground.fetcher, ground.box.signing_keys(SIGNED_FOR))
     part.tasks |= {
+        "call webhooks": webhooks.run,
         "send replies": sender.run,
         "look up profiles": lookups.run,
         "fetch files": media.run,

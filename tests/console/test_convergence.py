@@ -311,6 +311,7 @@ COMMANDS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
 }
 # Changes nothing that the first screen or an open conversation shows.
 ELSEWHERE = {
+    *("dry_run_automation", "show_webhook_secret"),
     *("sign_in", "sign_out", "change_me", "upload", "replay_dead_letters"),
     *("preview_customer", "preview_change", "put_attribute"),
     *("add_import", "check_import", "start_import", "cancel_import", "undo_import"),

@@ -143,6 +143,57 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/automation/dry-run": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** What a rule would have done to what happened lately; nothing is done */
+        readonly post: operations["dry_run_automation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/automation/log": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What each rule did, and what it left */
+        readonly get: operations["list_automation_runs"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/automation/webhook-secret": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** What webhooks are signed with; looking at it stands in the audit log */
+        readonly post: operations["show_webhook_secret"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/channel-accounts": {
         readonly parameters: {
             readonly query?: never;
@@ -1720,6 +1771,17 @@ export interface components {
             readonly seq: number | null;
         };
         /**
+         * ActionResult
+         * @description `same`: it was so already. `detail`: the code of the problem, of a failed one.
+         */
+        readonly ActionResult: {
+            /** @default null */
+            readonly detail: string | null;
+            readonly do: string;
+            /** @enum {string} */
+            readonly outcome: "done" | "same" | "failed";
+        };
+        /**
          * ActiveIn
          * @description Somebody is at the keyboard.
          */
@@ -2989,6 +3051,42 @@ export interface components {
             /** @default false */
             readonly needs_note: boolean;
             readonly vi: string;
+        };
+        /**
+         * DryRunExample
+         * @description `text`: the words that would have set it off, if it was words.
+         */
+        readonly DryRunExample: {
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: uuid */
+            readonly conversation_id: string;
+            readonly customer_name: string | null;
+            readonly text: string | null;
+        };
+        /**
+         * DryRunIn
+         * @description `days`: how far back.
+         */
+        readonly DryRunIn: {
+            /** @default 7 */
+            readonly days?: number;
+            readonly rule: components["schemas"]["AutomationRule-Input"];
+        };
+        /**
+         * DryRunReport
+         * @description What would have happened since then. `conversations` and `events` were looked at; `runs`, in
+         *     `run_conversations`, would have been. `is_complete` false: there was more than one try looks at.
+         */
+        readonly DryRunReport: {
+            readonly conversations: number;
+            readonly events: number;
+            readonly examples: readonly components["schemas"]["DryRunExample"][];
+            readonly is_complete: boolean;
+            readonly run_conversations: number;
+            readonly runs: number;
+            /** Format: date-time */
+            readonly since: string;
         };
         /**
          * EndConsultIn
@@ -4595,6 +4693,35 @@ export interface components {
             readonly seen: number;
         };
         /**
+         * RunPage
+         * @description Newest first. `before` is what to ask for to get the following page; None on the last.
+         */
+        readonly RunPage: {
+            /** @default null */
+            readonly before: number | null;
+            readonly items: readonly components["schemas"]["RunView"][];
+        };
+        /**
+         * RunView
+         * @description `detail` of a skipped one: closed, too_deep, too_many or too_old.
+         */
+        readonly RunView: {
+            readonly actions: readonly components["schemas"]["ActionResult"][];
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: uuid */
+            readonly conversation_id: string;
+            readonly customer_name: string | null;
+            readonly detail: string | null;
+            readonly event_type: string;
+            readonly number: number;
+            /** @enum {string} */
+            readonly outcome: "done" | "failed" | "skipped";
+            readonly rule_id: string;
+            readonly rule_name: string;
+            readonly webhooks: readonly components["schemas"]["WebhookView"][];
+        };
+        /**
          * SendReply
          * @description On the channel of the latest message, by the hub. `{customer_name}` stands for the customer's name.
          */
@@ -5395,6 +5522,24 @@ export interface components {
             readonly conversation_id: string;
         };
         /**
+         * WebhookSecret
+         * @description What webhooks are signed with, as the Standard Webhooks specification writes it.
+         */
+        readonly WebhookSecret: {
+            readonly secret: string;
+        };
+        /**
+         * WebhookView
+         * @description `problem`: what the other side last answered, when it did not take it.
+         */
+        readonly WebhookView: {
+            readonly attempts: number;
+            readonly problem: string | null;
+            /** @enum {string} */
+            readonly state: "queued" | "taken" | "failed";
+            readonly url: string;
+        };
+        /**
          * Weights
          * @description What one piece of work takes. Voice takes all, whatever stands here.
          */
@@ -6147,6 +6292,97 @@ export interface operations {
             readonly 401: components["responses"]["Problem401"];
             readonly 403: components["responses"]["Problem403"];
             readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly dry_run_automation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DryRunIn"];
+            };
+        };
+        readonly responses: {
+            /** @description What a rule would have done to what happened lately; nothing is done */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DryRunReport"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 413: components["responses"]["Problem413"];
+            readonly 415: components["responses"]["Problem415"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_automation_runs: {
+        readonly parameters: {
+            readonly query?: {
+                readonly before?: number;
+                readonly conversation_id?: string;
+                readonly limit?: number;
+                readonly rule_id?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What each rule did, and what it left */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 404: components["responses"]["Problem404"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly show_webhook_secret: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What webhooks are signed with; looking at it stands in the audit log */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
             readonly 429: components["responses"]["Problem429"];
             readonly 500: components["responses"]["Problem500"];
             readonly 503: components["responses"]["Problem503"];
