@@ -14,7 +14,7 @@ from hub.events import ConversationStatus, Explanation, PresenceStatus, RuleMark
 from hub.ids import new_id
 from router import commands, labelling
 from router.automation.triggers import Occasion
-from router.commands.moving import end_offer, give, has_room, locked, locked_open
+from router.commands.moving import end_offer, give, locked, locked_open
 from router.labelling import Wish
 from router.plan.automation import (
     Action,
@@ -30,6 +30,7 @@ from router.plan.automation import (
     SetPriority,
     Snooze,
 )
+from router.room import has_room, measure_in_force
 from storage import hub_words, routing, webhook_calls
 from storage.changes import ChangeSet
 from storage.conversations import Conversation
@@ -113,7 +114,8 @@ async def _assign(doing: Doing, action: AssignTo) -> bool:
     agent = await routing.lock_agent(work.connection, agent_id, clock=work.clock)
     if agent.status is not PresenceStatus.AVAILABLE:
         raise Conflict("agent_away", f"{agent.name} is not there at the moment.")
-    if not has_room(agent) and conversation.offered_to != agent_id:
+    fits = has_room(agent, conversation, await measure_in_force(work.connection))
+    if not fits and conversation.offered_to != agent_id:
         raise Conflict("agent_full", f"{agent.name} has no room at the moment.")
     await _give(work, conversation, action, doing.rule.name)
     return True
