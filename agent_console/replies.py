@@ -192,6 +192,9 @@ async def _write(work: UnitOfWork, conversation: Conversation, touchpoint: Touch
     _answered(conversation, touchpoint)
     changes.add(conversation, touchpoint)
     await changes.flush()
+    await identity_store.mark_answered(
+        work.connection, conversation.customer_id, touchpoint.identity_id, touchpoint.accepted_at
+    )
     await reply_store.enqueue(work, touchpoint, external_id)
 
 

@@ -63,7 +63,7 @@ def _rows_of(customer: int, queue_id: Any, at: datetime) -> Iterator[tuple[str, 
         {
             "id": identity_id, "account_id": ACCOUNT_ID, "external_id": external_id, "channel": CHANNEL,
             "home_customer_id": customer_id, "customer_id": customer_id, "last_seq": MESSAGES_EACH,
-            "last_inbound_at": at, "created_at": at,
+            "settled_seq": MESSAGES_EACH, "last_inbound_at": at, "created_at": at,
         },
     )  # fmt: skip
     yield (

@@ -16,12 +16,14 @@ from hub.events import (
     MergeNote,
     OfferEnded,
 )
-from hub.ids import AgentId, CustomerId, LedgerEntryId
-from identity import joining
+from hub.ids import AgentId, ConversationId, CustomerId, LedgerEntryId
+from identity import joining, said
 from identity.board import Board
+from identity.shares import share_of, waited_since
 from storage import conversations as conversation_store
 from storage.conversations import Conversation
 from storage.customers import Line, show
+from storage.identities import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +49,33 @@ class Note:
 
 
 async def gather(
-    board: Board, note: Note, customer_id: CustomerId, olds: Sequence[CustomerId], lines: Mapping[CustomerId, Line]
+    board: Board,
+    note: Note,
+    customer_id: CustomerId,
+    olds: Mapping[CustomerId, Sequence[Identity]],
+    lines: Mapping[CustomerId, Line],
 ) -> None:
     """`olds` are `customer_id` from now on. They are locked, their open conversations loaded, `lines` fresh."""
     found = [conversation for old in olds if (conversation := board.open_of(old)) is not None]
     if not found:
         return
+    closed = await _closed_into(board, found)
+    for conversation in found:
+        expected = waited_since(conversation, [share_of(c) for c in closed if c.merged_into == conversation.id])
+        await said.strip(board.work.connection, conversation, expected, olds[conversation.customer_id])
     kept, *others = joining.oldest_first(found)
+    holders = {other.id: other.owner_id or other.offered_to for other in others}
+    hands = None
     if others:
-        await _close_into(board, note, kept, others)
+        hands = joining.absorb(kept, others, [c for c in closed if c.merged_into == kept.id], note.at)
+    await said.dress(board.work.connection, kept, [member for members in olds.values() for member in members])
+    if hands is not None:
+        _close(board, note, kept, others, holders)
+        joining.put_off(kept, others, hands, note.at)
+        if kept.snoozed_until is not None:
+            board.left(kept, None)  # for the router to look at
+        if hands.owner_id is not None and hands.owner_id != kept.owner_id:
+            _hand_over(board, kept, hands.owner_id)
     kept.customer_id = customer_id
     board.put(kept)
     show(kept, lines[customer_id])
@@ -72,11 +92,20 @@ def assign(board: Board, conversation: Conversation, agent_id: AgentId, why: Exp
     board.record(conversation, lambda state: ConversationAssigned(conversation=state, agent_id=agent_id, why=why))
 
 
-async def _close_into(board: Board, note: Note, kept: Conversation, others: Sequence[Conversation]) -> None:
+async def _closed_into(board: Board, found: Sequence[Conversation]) -> list[Conversation]:
+    roots = [conversation.id for conversation in found if conversation.own]
+    before = await conversation_store.merged_into(board.work.connection, roots) if roots else []
+    return [board.get(conversation.id) or conversation for conversation in before]
+
+
+def _close(
+    board: Board,
+    note: Note,
+    kept: Conversation,
+    others: Sequence[Conversation],
+    holders: Mapping[ConversationId, AgentId | None],
+) -> None:
     """They keep their owners on their rows, to be given back to: only open conversations count as an agent's work."""
-    holders = {other.id: other.owner_id or other.offered_to for other in others}
-    before = await conversation_store.merged_into(board.work.connection, [kept.id]) if kept.own else []
-    hands = joining.absorb(kept, others, [board.get(c.id) or c for c in before], note.at)
 
     def closed(state: ConversationState) -> ConversationClosed:
         return ConversationClosed(conversation=state, by=note.by, reason="merged", into=kept.id)
@@ -85,11 +114,6 @@ async def _close_into(board: Board, note: Note, kept: Conversation, others: Sequ
         board.put(other)
         board.record(other, closed)
         board.left(other, holders[other.id])
-    joining.put_off(kept, others, hands, note.at)
-    if kept.snoozed_until is not None:
-        board.left(kept, None)  # for the router to look at
-    if hands.owner_id is not None and hands.owner_id != kept.owner_id:
-        _hand_over(board, kept, hands.owner_id)
 
 
 def _hand_over(board: Board, kept: Conversation, agent_id: AgentId) -> None:

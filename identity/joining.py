@@ -1,9 +1,9 @@
 """Open conversations when customers become one, and when they part again. Pure: it changes working copies only.
 
-Joining: the one opened first stays, the others close into it. The agent most recently active keeps it. It waits since
-the earliest of them waited, and keeps the earliest place in the queue, the due times that come first, all tags and the
-highest priority. Parting gives each back its own share: see identity.shares. An offer is not given back: it has a
-deadline, and who parts waits at the old place instead.
+Joining: the one opened first stays, the others close into it. The agent most recently active keeps it, and it keeps the
+earliest place in the queue, the due times that come first, all tags and the highest priority. Parting gives each back
+its own share: see identity.shares. Who waits in them and what is unread follows from what was said: identity.said. An
+offer is not given back: it has a deadline, and who parts waits at the old place instead.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import Any
 
 from hub.events import ConversationStatus, Explanation
 from hub.ids import ConversationId
-from identity.shares import Hands, answered_since, credited, put, settle, share_of, together
+from identity.shares import Hands, credited, put, settle, share_of, together
 from storage.conversations import Conversation
 
 KEPT_BY_MERGE = Explanation(code="route.kept_after_merge")
@@ -32,8 +32,6 @@ def absorb(kept: Conversation, others: Sequence[Conversation], closed: Sequence[
     joined = together(kept, shares)
     put(kept, joined, shares)
     for other in others:
-        if other.preview is not None and (kept.preview is None or other.preview.at > kept.preview.at):
-            kept.preview = other.preview
         other.status = ConversationStatus.CLOSED
         other.closed_at, other.closed_reason, other.merged_into = now, "merged", kept.id
         other.offered_to = other.offer_expires_at = other.sla_wake_at = None
@@ -51,17 +49,14 @@ def put_off(kept: Conversation, others: Sequence[Conversation], hands: Hands, no
         kept.snoozed_until = min(sleeping) if len(sleeping) == len(times) else now
 
 
-def regrow(
-    tree: Sequence[Conversation], into: Mapping[ConversationId, ConversationId]
-) -> tuple[dict[ConversationId, Hands], set[ConversationId]]:
+def regrow(tree: Sequence[Conversation], into: Mapping[ConversationId, ConversationId]) -> dict[ConversationId, Hands]:
     """`tree`: conversations that were merged into one another, as their rows say. Each becomes what it is when they are
     merged `into` others as named there, and alone where they are not. Who should hold each then: closed ones have it
-    on their rows already, the others are for the caller to see to. And in which somebody wrote or answered since."""
+    on their rows already, the others are for the caller to see to."""
     by_id = {c.id: c for c in tree}
     before = {c.id: share_of(c) for c in tree}
     for conversation in tree:
         settle(conversation, [before[c.id] for c in tree if c.merged_into == conversation.id])
-    since = {c.id for c in tree if answered_since(c)}
     hands: dict[ConversationId, Hands] = {}
     for conversation in reversed(oldest_first(tree)):  # what is merged into another is younger, and done before it
         closed = [share_of(c) for c in tree if into.get(c.id) == conversation.id]
@@ -76,7 +71,7 @@ def regrow(
         hands[conversation.id] = joined.hands
         if not conversation.is_open:
             conversation.owner_id, conversation.last_agent_id = joined.hands.owner_id, joined.hands.last_agent_id
-    return hands, since
+    return hands
 
 
 def reopen(conversation: Conversation) -> None:

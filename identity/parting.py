@@ -3,19 +3,20 @@
 1. The open conversation stays with the customer of the identity that opened it.
 2. For each of the others, the oldest conversation that was closed into it and that one of their identities opened is
    open again: with its former owner if present and not full, else it waits at its old place.
-3. Who had no conversation of their own, but wrote last and has no answer, gets a new one.
+3. Whose words nobody answered on their own channel, and who opened none of these conversations, counts as if they had
+   opened one with those words. It is made where it is a customer's oldest.
 4. If the open conversation was resolved meanwhile, that settled it for all of them: nothing opens again. The resolved
    one, and one opened after it, are treated as any other.
 
-All this follows from the rows and links as they are, not from how they came to be so: undos may come in any order.
+All this follows from the rows and links as they are and from what was said, not from how they came to be so: undos may
+come in any order. Who waits, what is unread and what was said last: identity.said.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hub.errors import NotFound
 from hub.events import (
-    Author,
     ConversationClosed,
     ConversationReopened,
     ConversationRequeued,
@@ -23,38 +24,33 @@ from hub.events import (
     CustomerSplit,
     PresenceStatus,
 )
-from hub.ids import AgentId, ConversationId, CustomerId, new_id
-from identity import joining
+from hub.ids import AgentId, ConversationId, CustomerId, QueueId, new_id
+from identity import joining, said
 from identity.board import Board
 from identity.gathering import Note, assign
-from identity.previews import preview_of
-from identity.shares import Hands, remember_preview, share_of
+from identity.shares import Hands, share_of, waited_since
 from storage import conversations as conversation_store
 from storage import routing
 from storage import touchpoints as touchpoint_store
 from storage.conversations import Conversation
 from storage.customers import Line, show
 from storage.identities import Identity
-from storage.touchpoints import Touchpoint
+from storage.touchpoints import Place
 
 
 @dataclass(slots=True)
 class Part:
-    """One of the customers that there are now. `root`: their conversation, still closed if it is not the kept one."""
+    """One of the customers that there are now. `root`: their conversation, still closed if it is not the kept one.
+    `is_new`: it is made for them."""
 
     customer_id: CustomerId
     members: list[Identity]
-    newest: Touchpoint | None = None  # the last entry of their timeline
     root: Conversation | None = None
     staying: list[Conversation] = field(default_factory=list)  # what remains closed into `root`
+    is_new: bool = False
 
     def opened(self, conversation: Conversation) -> bool:
         return any(member.id == conversation.identity_id for member in self.members)
-
-    def unanswered(self, kept: Conversation) -> bool:
-        """They wrote last, into the one that was all of theirs."""
-        newest = self.newest
-        return newest is not None and newest.author is Author.CUSTOMER and newest.conversation_id == kept.id
 
 
 async def part(
@@ -68,12 +64,16 @@ async def part(
     kept = board.open_of(old)
     if kept is None:
         return
-    parts = [Part(customer_id, members, await _newest(board, members)) for customer_id, members in groups.items()]
+    parts = [Part(customer_id, members) for customer_id, members in groups.items()]
     merged = await _merged_into(board, kept)
     home = next((p for p in parts if p.opened(kept)), parts[0])
-    _find_roots(parts, home, kept, merged)
+    await _strip(board, kept, merged, [member for p in parts for member in p.members])
+    await _find_roots(board, parts, home, kept, merged)
     others = [p for p in parts if p is not home]
     hands = _give_back(board, parts, kept, merged)
+    for p in parts:
+        if p.root is not None:
+            await said.dress(board.work.connection, p.root, p.members)
     kept.customer_id = home.customer_id
     board.put(kept)
     show(kept, lines[home.customer_id])
@@ -88,11 +88,32 @@ async def part(
         await _give(board, kept, hands[kept.id].owner_id)
 
 
-def _find_roots(parts: Sequence[Part], home: Part, kept: Conversation, merged: Sequence[Conversation]) -> None:
+async def _strip(board: Board, kept: Conversation, merged: Sequence[Conversation], members: Sequence[Identity]) -> None:
+    expected = waited_since(kept, [share_of(c) for c in merged if c.merged_into == kept.id])
+    await said.strip(board.work.connection, kept, expected, members)
+
+
+async def _find_roots(
+    board: Board, parts: Sequence[Part], home: Part, kept: Conversation, merged: Sequence[Conversation]
+) -> None:
     for p in parts:
         theirs = joining.oldest_first(c for c in merged if p.opened(c))
-        p.root = kept if p is home else next(iter(theirs), None)
+        if p is home:
+            p.root = kept
+        else:
+            without = {c.identity_id for c in theirs}
+            first = await _first_without(board, [member for member in p.members if member.id not in without])
+            if first is not None and (not theirs or first[1].accepted_at < theirs[0].opened_at):
+                p.root, p.is_new = await _new(board, p, *first, kept), True
+            else:
+                p.root = next(iter(theirs), None)
         p.staying = [c for c in theirs if c is not p.root]
+
+
+async def _first_without(board: Board, members: Sequence[Identity]) -> tuple[Identity, Place] | None:
+    """Whose words were the first that nobody answered on their own channel. They opened no conversation."""
+    found = [(member, await said.unanswered(board.work.connection, member)) for member in members]
+    return min(((m, place) for m, place in found if place is not None), key=lambda f: f[1].number, default=None)
 
 
 def _give_back(
@@ -107,36 +128,22 @@ def _give_back(
         there = {p.root.id, *(c.id for c in p.staying)}
         into |= {c.id: p.root.id for c in p.staying if c.merged_into not in there}
     before = {c.id: (c.merged_into, c.own, share_of(c)) for c in merged}
-    hands, since = joining.regrow([kept, *merged], into)
+    new = [p.root for p in parts if p.root is not None and p.is_new]
+    hands = joining.regrow([kept, *merged, *new], into)
     for conversation in merged:
         leads_to = into.get(conversation.id)
         if leads_to is not None and before[conversation.id] != (leads_to, conversation.own, share_of(conversation)):
             _lead_to(board, conversation, leads_to)
-    tree = {kept.id, *(c.id for c in merged)}
     for p in parts:
         if p.root is not None:
-            _show_own(p.root, p, tree)
-            if p.root is kept and kept.id in since:
-                _wait_for(kept, p)
+            _only_their_channels(p.root, p)
     return hands
 
 
-def _wait_for(kept: Conversation, home: Part) -> None:
-    """Somebody wrote or answered since the join, maybe one of the others: whether they wait is what was said last."""
-    if home.newest is None or home.newest.author is Author.BUSINESS:
-        kept.waiting_since = None
-    elif home.unanswered(kept):
-        kept.waiting_since = kept.waiting_since or home.newest.accepted_at
-
-
-def _show_own(root: Conversation, p: Part, tree: Collection[ConversationId]) -> None:
-    """Nothing of those who part from it."""
-    among = {member.channel for member in p.members}
+def _only_their_channels(root: Conversation, p: Part) -> None:
+    """Of who opened it, and of those who said something that is not settled."""
+    among = {member.channel for member in p.members if member.is_engaged or member.id == root.identity_id}
     root.channels = tuple(channel for channel in root.channels if channel in among) or root.channels
-    if p.newest is not None and p.newest.conversation_id in tree:
-        root.preview = preview_of(p.newest)
-        if p.newest.identity_id == root.identity_id:
-            remember_preview(root, root.preview)
 
 
 def _lead_to(board: Board, conversation: Conversation, into: ConversationId) -> None:
@@ -159,46 +166,46 @@ def _requeue(board: Board, kept: Conversation, hands: Hands) -> None:
 async def _open_again(
     board: Board, note: Note, p: Part, kept: Conversation, line: Line, hands: Mapping[ConversationId, Hands]
 ) -> None:
-    unanswered = p.unanswered(kept)
     if p.root is None:
-        if not unanswered or p.newest is None:
-            return
-        p.root = _new(p, p.newest, kept, note)
-        owner_id = kept.owner_id
-        show(p.root, line)
+        return
+    owner_id = hands[p.root.id].owner_id
+    show(p.root, line)
+    if p.is_new:
         board.opened(p.root)
     else:
-        owner_id = hands[p.root.id].owner_id
         joining.reopen(p.root)
         p.root.owner_id, p.root.customer_id = None, p.customer_id
-        show(p.root, line)
         board.put(p.root)
         board.record(p.root, lambda state: ConversationReopened(conversation=state, reason="split"))
         board.waits(p.root)
-    if unanswered and p.newest is not None:
-        p.root.waiting_since = p.root.waiting_since or p.newest.accepted_at
-        p.root.unread = max(p.root.unread, 1)
-        p.root.last_touch_at = max(p.root.last_touch_at, p.newest.accepted_at)
     _tell(board, note, p.root, kept.customer_id)
     await board.changes.flush()
     await _give(board, p.root, owner_id)
 
 
-def _new(p: Part, newest: Touchpoint, kept: Conversation, note: Note) -> Conversation:
-    """For messages that came while the two were one. They stand in the timeline by their identity anyway."""
+async def _new(board: Board, p: Part, member: Identity, first: Place, kept: Conversation) -> Conversation:
+    """As if they had been alone when they wrote. The messages stand in the timeline by their identity anyway."""
+    answer = None
+    if member.answered_seq > member.settled_seq:
+        answer = await touchpoint_store.place_of(board.work.connection, member.id, member.answered_seq)
     return Conversation(
         id=ConversationId(new_id()),
         customer_id=p.customer_id,
-        identity_id=newest.identity_id,
-        queue_id=kept.queue_id,
-        opened_at=note.at,
-        last_touch_at=newest.accepted_at,
-        last_agent_id=kept.last_agent_id,
-        channels=(newest.channel,),
-        waiting_since=newest.accepted_at,
-        queued_at=newest.accepted_at,
-        preview=preview_of(newest),
+        identity_id=member.id,
+        queue_id=await _queue_of(board, first, kept),
+        opened_at=first.accepted_at,
+        last_touch_at=first.accepted_at,
+        last_agent_id=answer.agent_id if answer is not None else None,
+        channels=(member.channel,),
+        queued_at=first.accepted_at,
     )
+
+
+async def _queue_of(board: Board, first: Place, kept: Conversation) -> QueueId:
+    """Of the conversation that they wrote into."""
+    there = board.get(first.conversation_id)
+    there = there or await conversation_store.find(board.work.connection, first.conversation_id)
+    return there.queue_id if there is not None else kept.queue_id
 
 
 async def _give(board: Board, conversation: Conversation, agent_id: AgentId | None) -> None:
@@ -234,9 +241,3 @@ async def _merged_into(board: Board, kept: Conversation) -> list[Conversation]:
     for conversation in found.values():
         board.put(conversation)
     return list(found.values())
-
-
-async def _newest(board: Board, members: Sequence[Identity]) -> Touchpoint | None:
-    """One row of an index per identity, however long the history."""
-    found = [await touchpoint_store.newest_of(board.work.connection, member.id) for member in members]
-    return max((t for t in found if t is not None), key=lambda t: t.number, default=None)

@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any
 
 from hub.errors import BadInput, Conflict, NotFound
-from hub.events import ConversationState, CustomerChanged, Explanation
+from hub.events import ConversationState, CustomerChanged, CustomerRegrouped, Explanation
 from hub.ids import AgentId, CustomerId, IdentityId, LedgerEntryId, RunId, SuggestionId, new_id
 from identity.board import Board
 from identity.gathering import Note, gather
@@ -37,6 +37,7 @@ from storage.ledger import Entry, Link, in_force
 from storage.suggestions import Suggestion
 
 SUGGESTS = "suggest."  # how the codes of suggestions begin; others stand for pairs that were only kept apart
+TOLD_AT_ONCE = 1000  # identities in one event
 PAIRS_MAX = 400  # remembered as different people by one split; customers of more identities are remembered in part
 
 
@@ -253,6 +254,7 @@ class Register:
         groups = [[by_id[i] for i in ids if i in group] for group in components(ids, _edges(links))]
         cells = [cell for group in groups for cell in _by_customer(group).values()]
         before = {member.id: member.customer_id for member in members}
+        known = {frozenset(member.id for member in group) for group in _by_customer(members).values()}
         await self._move(cells)
         for old in dict.fromkeys(before.values()):
             parts = {cell[0].customer_id: cell for cell in cells if before[cell[0].id] == old}
@@ -261,10 +263,20 @@ class Register:
         before = {member.id: member.customer_id for member in members}
         await self._move(groups)
         for group in groups:
-            olds = list(dict.fromkeys(before[member.id] for member in group))
+            olds: dict[CustomerId, list[Identity]] = {}
+            for member in group:
+                olds.setdefault(before[member.id], []).append(member)
             if len(olds) > 1 and any(self._board.open_of(old) is not None for old in olds):
                 customer_id = group[0].customer_id
                 await gather(self._board, note, customer_id, olds, await self._lines([customer_id]))
+        for group in groups:
+            if frozenset(member.id for member in group) not in known:
+                self._tell_who_is(group)
+
+    def _tell_who_is(self, group: Sequence[Identity]) -> None:
+        for first in range(0, len(group), TOLD_AT_ONCE):
+            some = tuple(member.id for member in group[first : first + TOLD_AT_ONCE])
+            self._board.work.publish(CustomerRegrouped(customer_id=group[0].customer_id, identities=some))
 
     async def _move(self, groups: Iterable[Sequence[Identity]]) -> None:
         """Each of `groups` is one customer from now on."""

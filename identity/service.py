@@ -29,7 +29,7 @@ from identity.reading import Reader
 from identity.receipts import Receipts, Sending
 from identity.register import Register
 from identity.settings import IdentitySettings
-from identity.timeline import Timeline, makes_entry, makes_work
+from identity.timeline import Timeline, makes_entry, makes_work, touches
 from storage import accounts, consents, early, records, replies
 from storage import conversations as conversation_store
 from storage import customers as customer_store
@@ -139,8 +139,7 @@ class Batch:
         await self._register.hold_owners(copies)
         locked = await identity_store.lock(self._connection, copies)
         for identity_id, now in locked.items():
-            copy = copies[identity_id]
-            copy.customer_id, copy.last_seq, copy.last_inbound_at = now.customer_id, now.last_seq, now.last_inbound_at
+            copies[identity_id].take_counters(now)
 
     # --- deciding ----------------------------------------------------------------------------------------------------
 
@@ -171,8 +170,14 @@ class Batch:
     async def _latest(
         self, arrivals: Sequence[Arrival], opening: set[CustomerId]
     ) -> dict[CustomerId, LatestConversation]:
-        """The conversation each of them had last, loaded if an entry may go there."""
-        known_before = {a.identity.customer_id for a in arrivals if not a.identity.is_new} & opening
+        """The conversation each of them had last, loaded if an entry may go there. None is open: what was said before
+        does not belong to the one that opens now."""
+        before = [a.identity for a in arrivals if a.identity.customer_id in opening]
+        for identity in before:
+            identity.settled_seq = identity.last_seq
+        known_before = {identity.customer_id for identity in before if not identity.is_new}
+        if known_before:
+            await identity_store.mark_settled(self._connection, known_before)
         latest = await conversation_store.latest_of(self._connection, known_before) if known_before else {}
         resting = {a.identity.customer_id for a in arrivals if makes_entry(a.data) and not makes_work(a.data)}
         may_reopen = set(latest) if self._settings.reopen_window else set()
@@ -185,7 +190,7 @@ class Batch:
         await self._name_replies(receipts)
         await consents.record(self._work, _consents_in(arrivals))
         await early.keep(self._work, known.too_early)
-        identities = {arrival.identity.id: arrival.identity for arrival in arrivals if makes_entry(arrival.data)}
+        identities = {arrival.identity.id: arrival.identity for arrival in arrivals if touches(arrival.data)}
         await identity_store.save_counters(self._connection, identities.values())
         await self._board.finish()
         await replies.leave_queue(self._connection, receipts.settled)

@@ -6,8 +6,11 @@ and a parting takes one away, in whatever order, and nothing is left of what wen
 1. The rows of the closed ones *are* their shares; nobody changes them while they are closed. The own share of the one
    that stays is kept in its `own`, as if nothing had ever been merged into it.
 2. What people changed since the last join (an answer, another agent) is found by comparing, and becomes its own first:
-   see `settle`. The shares of before no longer count for what was changed; those who leave take theirs along.
+   see `settle`. The shares of before no longer count for what was changed; those who leave take theirs along, and it
+   does not count either when they come back with the same.
 3. The agent who holds a share is credited with what they wrote since, so the one most recently active keeps it.
+4. What was said on channels is nobody's share: who waits, what is unread and what was said last is asked anew of those
+   who are the customer now, see identity.said. A share has what that does not tell, as one that waits though answered.
 """
 
 import math
@@ -33,8 +36,7 @@ class Hands:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """`unread` may be negative in an own share: what was read of the others' messages. `preview` is that of before the
-    first join: what was said since is for the caller to look up, and to have remembered."""
+    """`waiting_since`: but for what was said. `preview` is that of before the first join."""
 
     id: ConversationId
     opened_at: datetime
@@ -44,7 +46,6 @@ class Share:
     last_touch_at: datetime
     channels: tuple[Channel, ...]
     preview: Preview | None
-    unread: int
     tags: tuple[str, ...] = ()
     priority: int = 0
     lifecycle: str | None = None
@@ -53,14 +54,14 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """`settled`: field -> those whose share of it was overtaken. `credit`: since when who holds it wrote instead."""
+    """`settled`: field -> whose share of it was overtaken, and what it was. `credit`: since when who holds it wrote."""
 
     share: Share
-    settled: dict[str, list[str]]
+    settled: dict[str, dict[str, Any]]
     credit: dict[str, datetime]
 
 
-# What is compared and settled, each by itself. Unread messages are counted, not compared.
+# What is compared and settled, each by itself.
 _FIELDS: Final = (
     "hands", "waiting_since", "queued_at", "last_touch_at", "channels", "tags", "priority", "lifecycle", "sla",
 )  # fmt: skip
@@ -77,7 +78,6 @@ def share_of(conversation: Conversation) -> Share:
         last_touch_at=conversation.last_touch_at,
         channels=conversation.channels,
         preview=conversation.preview,
-        unread=conversation.unread,
         tags=conversation.tags,
         priority=conversation.priority,
         lifecycle=conversation.lifecycle,
@@ -101,16 +101,15 @@ def settle(conversation: Conversation, closed: Sequence[Share]) -> None:
         changed.remove("hands")
         credit[str(_holder(own, closed).id)] = now.hands.active_at or now.opened_at
     for name in changed:
-        settled[name] = [str(share.id) for share in closed]
-    own_unread = now.unread - sum(share.unread for share in closed)
-    share = replace(own.share, unread=own_unread, tags=own_tags)
+        settled[name] = settled.get(name, {}) | {str(share.id): _plain(getattr(share, name)) for share in closed}
+    share = replace(own.share, tags=own_tags)
     share = replace(share, **{name: getattr(now, name) for name in changed})
     conversation.own = _as_json(Own(share, settled, credit))
 
 
-def answered_since(conversation: Conversation) -> bool:
-    """Of a settled one: who waits in it is not what its shares say, for somebody wrote or answered since a join."""
-    return "waiting_since" in _own(conversation).settled
+def waited_since(conversation: Conversation, closed: Sequence[Share]) -> datetime | None:
+    """But for what was said, when the last of `closed` was closed into it."""
+    return _together(_own(conversation), closed).waiting_since if conversation.own else None
 
 
 def together(conversation: Conversation, closed: Sequence[Share]) -> Share:
@@ -118,17 +117,23 @@ def together(conversation: Conversation, closed: Sequence[Share]) -> Share:
     return _together(_own(conversation), closed)
 
 
+def remember_waiting(conversation: Conversation, since: datetime) -> None:
+    """What its row does not show now, for what was said waits for longer. Where others are closed into it, it does."""
+    if conversation.own is None:
+        own = _own(conversation)
+        conversation.own = _as_json(replace(own, share=replace(own.share, waiting_since=since)))
+
+
 def put(conversation: Conversation, share: Share, closed: Sequence[Share]) -> None:
-    """All but who holds it, and its preview. `closed`: what remains closed into it; of others nothing is remembered."""
+    """All but who holds it, and what was said. `closed` remain closed into it."""
     conversation.waiting_since, conversation.queued_at = share.waiting_since, share.queued_at
     conversation.last_touch_at, conversation.channels = share.last_touch_at, share.channels
-    conversation.unread, conversation.agent_active_at = max(0, share.unread), share.hands.active_at
+    conversation.agent_active_at = share.hands.active_at
     conversation.tags, conversation.priority, conversation.lifecycle = share.tags, share.priority, share.lifecycle
     _put_clocks(conversation, share.sla)
     own, there = _own(conversation), {str(one.id) for one in (*closed, share)}
-    settled = {name: left for name, ids in own.settled.items() if (left := [i for i in ids if i in there])}
     credit = {i: at for i, at in own.credit.items() if i in there}
-    conversation.own = _as_json(Own(own.share, settled, credit)) if closed else None
+    conversation.own = _as_json(Own(own.share, own.settled, credit)) if closed or own.settled else None
 
 
 def _put_clocks(conversation: Conversation, clocks: Sequence[SlaClock]) -> None:
@@ -139,13 +144,11 @@ def _put_clocks(conversation: Conversation, clocks: Sequence[SlaClock]) -> None:
         for clock in clocks
     )
     running = [clock.due_at for clock in clocks if clock.met_at is None and clock.started_at is not None]
-    conversation.sla_wake_at = _earliest(running)  # rather too early: who looks then knows better
+    conversation.sla_wake_at = earliest(running)  # rather too early: who looks then knows better
 
 
-def remember_preview(conversation: Conversation, preview: Preview) -> None:
-    """Of the one who opened it, also while others are closed into it."""
-    if conversation.own is not None:
-        conversation.own = conversation.own | {"preview": preview.model_dump(mode="json")}
+def earliest(moments: Iterable[datetime | None]) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def credited(conversation: Conversation, share: Share) -> Share:
@@ -157,19 +160,17 @@ def _together(own: Own, closed: Sequence[Share]) -> Share:
     shares = [own.share, *sorted(closed, key=lambda share: (share.opened_at, share.id))]  # in whatever order they came
 
     def among(name: str) -> list[Any]:
-        overtaken = own.settled.get(name, ())
-        return [getattr(share, name) for share in shares if str(share.id) not in overtaken]
+        return [getattr(share, name) for share in shares if not _is_overtaken(own, name, share)]
 
     holder = _holder(own, closed)
     return replace(
         own.share,
         hands=holder.hands,
-        waiting_since=_earliest(among("waiting_since")),
-        queued_at=_earliest(among("queued_at")),
+        waiting_since=earliest(among("waiting_since")),
+        queued_at=earliest(among("queued_at")),
         last_touch_at=max(among("last_touch_at")),
         channels=tuple(dict.fromkeys(channel for channels in among("channels") for channel in channels)),
         preview=max((s.preview for s in shares if s.preview is not None), key=lambda p: p.at, default=None),
-        unread=sum(share.unread for share in shares),
         tags=tuple(dict.fromkeys(tag for tags in among("tags") for tag in tags)),
         priority=max(among("priority")),
         lifecycle=next((state for state in among("lifecycle") if state is not None), None),
@@ -202,10 +203,26 @@ def _unfollowed(clocks: Iterable[SlaClock]) -> set[SlaClock]:
 
 def _holder(own: Own, closed: Sequence[Share]) -> Share:
     """Of those that an agent holds, the one whose agent was active last; nobody holds any: its own."""
-    overtaken = own.settled.get("hands", ())
-    shares = [_credited(own, share) for share in (own.share, *closed) if str(share.id) not in overtaken]
+    left = (share for share in (own.share, *closed) if not _is_overtaken(own, "hands", share))
+    shares = [_credited(own, share) for share in left]
     held = [share for share in shares if share.hands.owner_id is not None]
     return max(held, key=lambda s: (s.hands.active_at or s.opened_at, s.last_touch_at, s.id), default=own.share)
+
+
+def _is_overtaken(own: Own, name: str, share: Share) -> bool:
+    overtaken = own.settled.get(name, {})
+    return str(share.id) in overtaken and overtaken[str(share.id)] == _plain(getattr(share, name))
+
+
+def _plain(value: Any) -> Any:
+    """Of one field of a share, as JSON has it. Of hands, who they are."""
+    if isinstance(value, Hands):
+        return [_plain(value.owner_id), _plain(value.last_agent_id)]
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, SlaClock):
+        return value.model_dump(mode="json", exclude={"followed"})
+    return value if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _credited(own: Own, share: Share) -> Share:
@@ -239,7 +256,6 @@ def _own(conversation: Conversation) -> Own:
         last_touch_at=_moment(given.get("last_touch_at")) or row.last_touch_at,
         channels=tuple(Channel(name) for name in given.get("channels", row.channels)),
         preview=Preview.model_validate(given["preview"]) if given.get("preview") else None,
-        unread=given["unread"],
         tags=tuple(given.get("tags", row.tags)),
         priority=given.get("priority", row.priority),
         lifecycle=given.get("lifecycle", row.lifecycle),
@@ -260,7 +276,6 @@ def _as_json(own: Own) -> dict[str, Any]:
         "last_touch_at": _text(share.last_touch_at),
         "channels": [channel.value for channel in share.channels],
         "preview": share.preview.model_dump(mode="json") if share.preview else None,
-        "unread": share.unread,
         "tags": list(share.tags),
         "priority": share.priority,
         "lifecycle": share.lifecycle,
@@ -268,10 +283,6 @@ def _as_json(own: Own) -> dict[str, Any]:
         "settled": own.settled,
         "credit": {i: at.isoformat() for i, at in own.credit.items()},
     }
-
-
-def _earliest(moments: Iterable[datetime | None]) -> datetime | None:
-    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _agent(text: str | None) -> AgentId | None:

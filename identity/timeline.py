@@ -22,7 +22,7 @@ from hub.events import (
     TouchpointEvent,
     UnsupportedReceived,
 )
-from hub.ids import ConversationId, EventId, TouchpointId, new_id
+from hub.ids import ConversationId, TouchpointId, new_id
 from identity import calls
 from identity.arrivals import Arrival
 from identity.board import Board
@@ -32,12 +32,18 @@ from identity.previews import preview_of
 from storage import early, replies
 from storage.conversations import Conversation
 from storage.early import Early, Kind
+from storage.identities import Identity
 from storage.touchpoints import Touchpoint
 
 
 def makes_entry(data: TouchpointEvent) -> bool:
     """Whether it may become an entry of the timeline, which then stands in some conversation."""
     return isinstance(data, MessageReceived | CallProgressed | UnsupportedReceived)
+
+
+def touches(data: TouchpointEvent) -> bool:
+    """Whether it may change the numbering of its identity, or what is due to it."""
+    return makes_entry(data) or isinstance(data, MessageEdited)
 
 
 def makes_work(data: TouchpointEvent) -> bool:
@@ -117,7 +123,7 @@ class Timeline:
         conversation = self._board.home_of(touchpoint, arrival.identity.customer_id)
         was_last = _is_last(conversation, touchpoint)
         touchpoint.text, touchpoint.edited_at = text, at
-        self._changed(conversation, touchpoint, arrival.event_id, was_last=was_last)
+        self._changed(conversation, touchpoint, arrival, was_last=was_last)
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
@@ -137,17 +143,19 @@ class Timeline:
     def _advance(self, arrival: Arrival, touchpoint: Touchpoint, before: CallCard, card: CallCard) -> None:
         """A call that turns out to be missed is work, even if its conversation was closed meanwhile."""
         missed = card.state is CallState.MISSED and before.state is not CallState.MISSED
-        inbound = touchpoint.author is Author.CUSTOMER
+        inbound, identity = touchpoint.author is Author.CUSTOMER, arrival.identity
         conversation = self._board.home_of(touchpoint, arrival.identity.customer_id)
         was_last = _is_last(conversation, touchpoint)
         if missed and inbound and not conversation.is_open:
             conversation = self._opening.for_work(arrival)
             touchpoint.conversation_id = conversation.id
             conversation.unread += 1
+            identity.unread += 1
+            identity.settled_seq = min(identity.settled_seq, touchpoint.identity_seq - 1)
             was_last = True
         touchpoint.call = card
-        self._wait_for(conversation, touchpoint)
-        self._changed(conversation, touchpoint, arrival.event_id, was_last=was_last)
+        self._wait_for(conversation, touchpoint, identity)
+        self._changed(conversation, touchpoint, arrival, was_last=was_last)
 
     def _recording(self, arrival: Arrival, ready: RecordingReady) -> None:
         name = calls.call_key(ready.call_id)
@@ -186,20 +194,25 @@ class Timeline:
             if conversation.snoozed_until is not None:
                 self._wake(conversation)
             conversation.unread += 1
+            identity.unread += 1
             told_at = min(touchpoint.occurred_at, self._now)
             identity.last_inbound_at = max(identity.last_inbound_at or told_at, told_at)
-        self._wait_for(conversation, touchpoint)
+        self._wait_for(conversation, touchpoint, identity)
         _show_last(conversation, touchpoint, self._now)
+        identity.touched_at = self._now
+        if not conversation.is_open:
+            identity.settled_seq = identity.last_seq
         names = (name,) if name is not None else ()
         self._board.changes.add(conversation, touchpoint, provider_ids=names, caused_by=arrival.event_id)
 
-    def _wait_for(self, conversation: Conversation, touchpoint: Touchpoint) -> None:
+    def _wait_for(self, conversation: Conversation, touchpoint: Touchpoint, identity: Identity) -> None:
         """Whether the customer waits for a person after this entry. Ringing in vain on our part changes nothing."""
         card = touchpoint.call
         if touchpoint.author is Author.CUSTOMER and (card is None or calls.needs_somebody(card)):
             conversation.waiting_since = conversation.waiting_since or self._now
         elif card is None or not calls.needs_somebody(card):
             conversation.waiting_since = None
+            identity.answered_seq = identity.last_seq
 
     def _wake(self, conversation: Conversation) -> None:
         """What was put off is due now; the router knows who has room for it."""
@@ -222,10 +235,11 @@ class Timeline:
             receipt = early.receipt_of(found)
             replies.advance(touchpoint, receipt.state, self._now, failure=receipt.failure)
 
-    def _changed(self, conversation: Conversation, touchpoint: Touchpoint, cause: EventId, *, was_last: bool) -> None:
+    def _changed(self, conversation: Conversation, touchpoint: Touchpoint, arrival: Arrival, *, was_last: bool) -> None:
         if was_last:
             _show_last(conversation, touchpoint, self._now)
-        self._board.changes.change(conversation, touchpoint, caused_by=cause)
+            arrival.identity.touched_at = self._now
+        self._board.changes.change(conversation, touchpoint, caused_by=arrival.event_id)
 
     def _keep(self, arrival: Arrival, name: str, kind: Kind, **data: Any) -> None:
         self._known.keep(Early(arrival.data.account_id, name, kind, arrival.identity.id, data))

@@ -42,16 +42,32 @@ class Identity:
     page_url: str | None = None
     last_seq: int = 0
     last_inbound_at: datetime | None = None
+    answered_seq: int = 0
+    settled_seq: int = 0
+    covered_by: IdentityId | None = None
+    covered_seq: int = 0
+    unread: int = 0
+    touched_at: datetime | None = None
     is_new: bool = field(default=False, compare=False)
 
     @property
     def address(self) -> Address:
         return (self.account_id, self.external_id)
 
+    @property
+    def is_engaged(self) -> bool:
+        """Something was said since it was last settled."""
+        return self.last_seq > self.settled_seq
+
+    def take_counters(self, now: "Identity") -> None:
+        """From a fresher copy, with whose it is."""
+        for name in ("customer_id", *_COUNTERS):
+            setattr(self, name, getattr(now, name))
+
 
 _COLUMNS = tuple(channel_identities.c[name] for name in Identity.__dataclass_fields__ if name != "is_new")
 _PROFILE = ("display_name", "name_folded", "name_rank", "avatar_url", "locale", "page_url")
-_COUNTERS = ("last_seq", "last_inbound_at")
+_COUNTERS = ("last_seq", "last_inbound_at", "answered_seq", "settled_seq", "unread", "touched_at")
 
 
 _ONLY = {column.name for column in channel_identities.columns}
@@ -69,6 +85,22 @@ _FIND = Query(
         channel_identities.c.external_id.in_(sa.bindparam("external_ids", expanding=True)),
     )
 )
+_OF_CUSTOMER = channel_identities.c.customer_id == sa.bindparam("of_customer")
+_READ = Query(sa.update(channel_identities).where(_OF_CUSTOMER, channel_identities.c.unread > 0).values(unread=0))
+_SETTLE = Query(
+    sa.update(channel_identities)
+    .where(
+        channel_identities.c.customer_id.in_(sa.bindparam("customers", expanding=True)),
+        channel_identities.c.last_seq > channel_identities.c.settled_seq,
+    )
+    .values(unread=0, settled_seq=channel_identities.c.last_seq)
+)
+_ANSWER = Query(
+    sa.update(channel_identities)
+    .where(channel_identities.c.id == sa.bindparam("of_identity"))
+    .values(answered_seq=channel_identities.c.last_seq, touched_at=sa.bindparam("at"))
+)
+_COVER = Bulk.update(channel_identities, "id", without=_ONLY - {"covered_by", "covered_seq"})
 _INSERT_HOMES = Bulk.insert(customers, without=("name", "name_folded", "note", "attributes", "made_by"))
 
 
@@ -147,8 +179,31 @@ async def save_profiles(connection: AsyncConnection, changed: Iterable[Identity]
 
 
 async def save_counters(connection: AsyncConnection, changed: Iterable[Identity]) -> None:
-    """Numbering and last inbound time of working copies that are locked."""
+    """Numbering, last inbound time and what is due to them, of working copies that are locked."""
     await _SAVE_COUNTERS.execute(connection, _rows(changed, _COUNTERS))
+
+
+async def mark_read(connection: AsyncConnection, customer_id: CustomerId) -> None:
+    """Nothing of this customer is unread. Lock the open conversation first, here and below."""
+    await _READ.count(connection, of_customer=customer_id)
+
+
+async def mark_answered(
+    connection: AsyncConnection, customer_id: CustomerId, identity_id: IdentityId, at: datetime
+) -> None:
+    """All that was said to us on this channel identity is answered by its last entry, and all of the customer read."""
+    await _ANSWER.count(connection, of_identity=identity_id, at=at)
+    await mark_read(connection, customer_id)
+
+
+async def mark_settled(connection: AsyncConnection, among: Iterable[CustomerId]) -> None:
+    """Their conversations were resolved, or have been, and others open: that settles all that was said so far."""
+    await _SETTLE.count(connection, customers=sorted(set(among)))
+
+
+async def save_covers(connection: AsyncConnection, changed: Iterable[Identity]) -> None:
+    """The customers must be held."""
+    await _COVER.execute(connection, _rows(changed, ("covered_by", "covered_seq")))
 
 
 async def remove(connection: AsyncConnection, gone: Iterable[Identity]) -> None:

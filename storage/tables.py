@@ -128,6 +128,13 @@ channel_identities = sa.Table(
     sa.Column("page_url", sa.Text),
     sa.Column("last_seq", sa.Integer, nullable=False),
     sa.Column("last_inbound_at", Moment),  # reply windows count from here
+    # What it brings into whatever conversation is its customer's: see identity/said.py. All by `identity_seq`.
+    sa.Column("answered_seq", sa.Integer, nullable=False, server_default="0"),  # up to here, on this very channel
+    sa.Column("settled_seq", sa.Integer, nullable=False, server_default="0"),  # up to here: it was resolved then
+    sa.Column("covered_by", Id),  # another identity, whose answer was for this one too while they are one customer
+    sa.Column("covered_seq", sa.Integer, nullable=False, server_default="0"),  # up to here
+    sa.Column("unread", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("touched_at", Moment),  # its last entry, or the last change of it that lists show
     sa.Column("visitor_read_seq", sa.Integer, nullable=False, server_default="0"),
     sa.Column("profile_asked_at", Moment),  # the provider last answered, maybe that it shows no profile
     sa.Column("created_at", Moment, nullable=False),

@@ -217,6 +217,40 @@ async def newest_of(connection: AsyncConnection, identity_id: IdentityId) -> Tou
     return from_row(row) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an entry stands, and since when."""
+
+    number: int
+    identity_seq: int
+    accepted_at: datetime
+    conversation_id: ConversationId
+    agent_id: AgentId | None
+
+
+async def place_of(connection: AsyncConnection, identity_id: IdentityId, identity_seq: int) -> Place | None:
+    rows = await _PLACE.all(connection, identity=identity_id, seq=identity_seq)
+    return Place(*rows[0]) if rows else None
+
+
+async def first_by_customer(connection: AsyncConnection, identity_id: IdentityId, after_seq: int) -> Place | None:
+    """The first entry by the customer after `after_seq`. Where that is what was answered last, only our own attempts to
+    call may stand before it."""
+    rows = await _FIRST_BY_CUSTOMER.all(connection, identity=identity_id, seq=after_seq)
+    return Place(*rows[0]) if rows else None
+
+
+_PLACES = sa.select(*(touchpoints.c[name] for name in Place.__dataclass_fields__)).where(
+    touchpoints.c.identity_id == sa.bindparam("identity")
+)
+_PLACE = Query(_PLACES.where(touchpoints.c.identity_seq == sa.bindparam("seq")))
+_FIRST_BY_CUSTOMER = Query(
+    _PLACES.where(touchpoints.c.identity_seq > sa.bindparam("seq"), touchpoints.c.author == Author.CUSTOMER.value)
+    .order_by(touchpoints.c.identity_seq)
+    .limit(1)
+)
+
+
 async def last_words(connection: AsyncConnection, identity_id: IdentityId) -> list[tuple[datetime, str]]:
     """When, by the provider's clock, and what its customer wrote lately, oldest first: of its last few entries."""
     rows = (await connection.execute(_LAST_ENTRIES, {"identity": identity_id})).all()

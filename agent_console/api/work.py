@@ -28,6 +28,7 @@ from hub.ids import AgentId, ConversationId
 from router import commands
 from storage import console_reads, routing
 from storage import conversations as conversation_store
+from storage import identities as identity_store
 from storage.changes import ChangeSet
 from storage.console_reads import Asked
 from storage.conversations import Conversation
@@ -143,3 +144,4 @@ async def _mark_read(work: UnitOfWork, conversation: Conversation, who: SignedIn
     changes = ChangeSet(work)
     changes.record(conversation, lambda state: ConversationRead(conversation=state, agent_id=who.agent.id))
     await changes.flush()
+    await identity_store.mark_read(work.connection, conversation.customer_id)

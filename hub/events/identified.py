@@ -11,7 +11,7 @@ from pydantic import Field
 from hub.events.common import Explanation, When
 from hub.events.envelope import EventData, register
 from hub.events.state import ConversationState, MergeNote, TaskState, TouchpointState
-from hub.ids import AgentId, ConversationId, CustomerId, LedgerEntryId, QueueId, SuggestionId
+from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, LedgerEntryId, QueueId, SuggestionId
 
 CONVERSATIONS = "conversations"
 
@@ -77,6 +77,22 @@ class CustomerSplit(ConversationEvent):
     TYPE: ClassVar[str] = "hub.customer_split.v1"
 
     merge: MergeNote
+
+
+@register
+class CustomerRegrouped(EventData):
+    """`identities` are this customer from now on, with nobody who was it before and is not among them (should they be
+    very many, there are several of these events). Of each customer whom a merge or its undoing made, also where no
+    conversation is open: for whoever looks at a closed one."""
+
+    TYPE: ClassVar[str] = "hub.customer_regrouped.v1"
+    TOPIC: ClassVar[str] = CONVERSATIONS
+
+    customer_id: CustomerId
+    identities: tuple[IdentityId, ...]
+
+    def key(self) -> str:
+        return str(self.customer_id)
 
 
 @register

@@ -9,6 +9,7 @@ from router.commands.presence import end_wrap_up, wrap_up
 from router.plan.book import work_words
 from storage import conversations as conversation_store
 from storage import customers as customer_store
+from storage import identities as identity_store
 from storage import routing
 from storage import touchpoints as touchpoint_store
 from storage.changes import AlreadyThere, ChangeSet
@@ -38,6 +39,7 @@ async def resolve(
         record_note(changes, conversation, agent_id, note)
     _close(work, changes, conversation, agent_id, disposition)
     await changes.flush()
+    await identity_store.mark_settled(work.connection, [conversation.customer_id])
     if holder is not None:
         await routing.touch_idle(work.connection, [holder], work.clock.now())
     if owner is not None and owner == agent_id:
@@ -56,6 +58,7 @@ async def reopen(work: UnitOfWork, conversation_id: ConversationId, agent_id: Ag
     if await conversation_store.lock_open_of(work.connection, [customer_id]):
         raise Conflict("newer_open", "The customer already has an open conversation.")
     agent = await with_room(work, agent_id, conversation)
+    await identity_store.mark_settled(work.connection, [customer_id])
     conversation.status = ConversationStatus.WAITING
     conversation.closed_at = conversation.closed_reason = conversation.disposition = None
     conversation.queued_at = work.clock.now()

@@ -172,6 +172,29 @@ class Machine(RuleBasedStateMachine):
             await self.world.reply(*_address(person), agent_id=agent_id)
             await self._read_told()
 
+    @rule(person=st.integers(0, PEOPLE - 1))
+    def answer(self, person: int) -> None:
+        """On this person's own channel, whoever else their customer is."""
+        self.run(self._answer(person))
+
+    async def _answer(self, person: int) -> None:
+        conversation = await self._open_of(person)
+        if conversation is not None and conversation.owner_id is not None:
+            self.clock.advance(1)
+            await self.world.reply(*_address(person), agent_id=conversation.owner_id)
+            await self._read_told()
+
+    @rule(person=st.integers(0, PEOPLE - 1))
+    def release(self, person: int) -> None:
+        """Back to the queue: it waits although it may be answered."""
+        self.run(self._release(person))
+
+    async def _release(self, person: int) -> None:
+        conversation = await self._open_of(person)
+        if conversation is not None and conversation.owner_id is not None:
+            conversation_id, owner_id = conversation.id, conversation.owner_id
+            await self._command(lambda work: router_commands.release(work, conversation_id, owner_id))
+
     async def _open_of(self, person: int) -> Conversation | None:
         customer_id = await self.world.customer(*_address(person))
         return next((c for c in await self.world.open_conversations() if c.customer_id == customer_id), None)
@@ -212,6 +235,18 @@ class Machine(RuleBasedStateMachine):
         assert all(owners[c.identity_id] == c.customer_id for c in standing)
         if not self.resolved_any:
             assert set(customers) == set(owners.values())
+
+    @invariant()
+    def what_is_unread_is_so_on_the_identities_of_the_customer(self) -> None:
+        unread = self.run(self._unread())
+        for conversation in self.run(self.world.open_conversations()):
+            assert conversation.unread == unread.get(conversation.customer_id)
+
+    async def _unread(self) -> dict[Any, int]:
+        ci = tables.channel_identities.c
+        query = sa.select(ci.customer_id, sa.func.sum(ci.unread)).group_by(ci.customer_id)
+        async with self.world.units.database.reading() as connection:
+            return {row[0]: row[1] for row in await connection.execute(query)}
 
     @invariant()
     def every_message_stands_in_the_timeline_of_its_person(self) -> None:

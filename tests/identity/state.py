@@ -13,9 +13,14 @@ from storage.unit_of_work import Units
 Row = dict[str, Any]
 State = dict[str, dict[Any, Row]]  # table -> key -> row
 
-# A change is told with a new number, and dated. Why an agent has it is told anew when it is given back. `own` is how
-# parting remembers; what it remembers shows when everybody has parted.
-NEVER_AS_BEFORE = {"customers": {"changed_at"}, "conversations": {"seq", "why", "own"}, "touchpoints": {"seq"}}
+# A change is told with a new number, and dated. Why an agent has it is told anew when it is given back. `own` and
+# `covered_…` are how parting remembers; what they remember shows when everybody has parted.
+NEVER_AS_BEFORE = {
+    "customers": {"changed_at"},
+    "channel_identities": {"covered_by", "covered_seq"},
+    "conversations": {"seq", "why", "own"},
+    "touchpoints": {"seq"},
+}
 
 
 async def whole_state(units: Units) -> State:

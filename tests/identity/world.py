@@ -231,8 +231,10 @@ class World:
             )
             conversation.waiting_since, conversation.unread = None, 0
             conversation.preview, conversation.last_touch_at = preview_of(touchpoint), now
+            conversation.channels = tuple(dict.fromkeys((*conversation.channels, touchpoint.channel)))
             board.changes.add(conversation, touchpoint, provider_ids=(provider_id,) if provider_id else ())
             await identity_store.save_counters(work.connection, [identity])
+            await identity_store.mark_answered(work.connection, customer_id, identity.id, now)
             await board.finish()
             if state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
                 await self._in_flight(work, touchpoint, state, attempt_id or AttemptId(new_id()))
