@@ -41,6 +41,7 @@ class Entry:
     type: str
     at: str
     conversation_id: str
+    customer_id: str
     seq: int
     place: Place
     before: Place | None  # None: not known

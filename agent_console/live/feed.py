@@ -6,7 +6,7 @@ in the past, so that a console which reconnects finds what it missed meanwhile.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from hub.events import (
     ConsultEnded,
     ConversationRequeued,
     ConversationTransferred,
+    CustomerRegrouped,
     OfferEnded,
     PresenceChanged,
 )
@@ -71,12 +72,13 @@ class Presence:
 
 
 class Feed:
-    """One per process. `on_entry` and `on_presence` are called for each new event, in order, `on_pause` after those of
-    one read; they must not wait."""
+    """One per process. `on_entry`, `on_presence` and `on_regrouped` (which identities a customer is now) are called for
+    each new event, in order, `on_pause` after those of one read; they must not wait."""
 
     def __init__(self, bus: Bus, clock: Clock, *, on_deaf: Callable[[str], None] = end_process) -> None:
         self.on_entry: Callable[[Entry], None] = lambda _: None
         self.on_presence: Callable[[Presence], None] = lambda _: None
+        self.on_regrouped: Callable[[str, Sequence[str]], None] = lambda _customer, _identities: None
         self.on_pause: Callable[[], None] = lambda: None
         self._bus = bus
         self._clock = clock
@@ -187,6 +189,9 @@ class Feed:
 
     def _conversation_event(self, record: Record) -> None:
         """Raises ValueError, KeyError, TypeError for what is no event of ours."""
+        if record.type == CustomerRegrouped.TYPE:
+            said = orjson.loads(record.value)["data"]
+            self.on_regrouped(said["customer_id"], said["identities"])
         if record.type not in LIVE_EVENTS:
             return
         envelope = orjson.loads(record.value)
@@ -200,6 +205,7 @@ class Feed:
             type=record.type,
             at=envelope["time"],
             conversation_id=conversation["id"],
+            customer_id=conversation["customer_id"],
             seq=conversation["seq"],
             place=place,
             before=self._moved(conversation["id"], place),

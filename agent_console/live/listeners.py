@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent_console.live.audience import Entry, Place, Sight, Telling, telling
+from agent_console.live.watches import Watches
 from hub.metrics import counter
 
 EVENTS_AT_ONCE, EVENTS_PER_S = 60, 20.0  # from one console; fast switching between conversations needs a third
@@ -42,6 +43,7 @@ class Listeners:
         self._by_agent: dict[str, set[Listener]] = {}
         self._by_queue: dict[str, set[Listener]] = {}
         self._seeing_all: set[Listener] = set()
+        self.watches = Watches()
 
     def __len__(self) -> int:
         return len(self._all)
@@ -65,6 +67,8 @@ class Listeners:
         listener = self._all.pop(sid, None)
         if listener is None:
             return None
+        for conversation_id in listener.sight.watching:
+            self.watches.drop(sid, conversation_id)
         self._seeing_all.discard(listener)
         _discard(self._by_agent, listener.sight.agent_id, listener)
         for queue_id in listener.sight.queue_ids:
@@ -80,6 +84,10 @@ class Listeners:
     def of_agent(self, agent_id: str) -> list[Listener]:
         return list(self._by_agent.get(agent_id, ()))
 
+    def unwatch(self, listener: Listener, conversation_id: str) -> None:
+        listener.sight.watching.discard(conversation_id)
+        self.watches.drop(listener.sid, conversation_id)
+
     def watching(self, conversation_id: str) -> list[Listener]:
         """Live ones that have this conversation open."""
         return [one for one in self._all.values() if one.is_live and conversation_id in one.sight.watching]
@@ -92,7 +100,7 @@ class Listeners:
             if how is not None:
                 found[how].append(listener.sid)
             if how != "event" and entry.conversation_id in listener.sight.watching:
-                listener.sight.watching.discard(entry.conversation_id)  # it may not be seen any more
+                self.unwatch(listener, entry.conversation_id)  # it may not be seen any more
         for kind, sids in found.items():
             TOLD.labels(telling=kind).inc(len(sids))
         return found

@@ -1,5 +1,7 @@
 """The live part of one process, put together."""
 
+from collections.abc import Iterable, Sequence
+
 import socketio
 
 from agent_console.auth import SignIns
@@ -13,6 +15,7 @@ from agent_console.live.listeners import Listeners
 from agent_console.live.messages import NAMESPACE
 from agent_console.live.sockets import AgentNamespace
 from agent_console.live.typing import Typing
+from agent_console.live.watches import Watch, by_conversation
 from agent_console.parts import Parts
 from hub.sockets import SocketOutlet, Sweeper
 from hub.tasks import together
@@ -34,6 +37,7 @@ class Live:
         self._keeper = Keeper(parts, self.listeners, self.outlet, self._namespace, Sweeper(server))
         self._bundles = Bundles(self.outlet)
         self.feed.on_entry, self.feed.on_presence = self._tell, self._tell_presence
+        self.feed.on_regrouped = self._tell_who_it_is
         self.feed.on_pause = self._bundles.flush
         server.register_namespace(self._namespace)
 
@@ -59,6 +63,14 @@ class Live:
         for how, sids in self.listeners.told(entry).items():
             if sids:
                 self._bundles.add(sids, how, message_of(entry, how))
+        self._ask_to_reread(self.listeners.watches.elsewhere(entry))
+
+    def _tell_who_it_is(self, customer_id: str, identities: Sequence[str]) -> None:
+        self._ask_to_reread(self.listeners.watches.regrouped(customer_id, identities))
+
+    def _ask_to_reread(self, watches: Iterable[Watch]) -> None:
+        for conversation_id, sids in by_conversation(watches).items():
+            self.outlet.send(sids, "reread", {"conversation_id": conversation_id})
 
     def _tell_presence(self, presence: Presence) -> None:
         self._boards.stir()

@@ -1,7 +1,8 @@
 """What travels on the socket (Socket.IO, namespace /agent), as models: the generated TypeScript client has them too.
 
-From the hub:  event (LiveEvent), row (LiveRow), bundle (LiveBundle), sync (LiveSync), reload (LiveReload),
-               presence (LivePresence), agents (LiveAgents), queues (LiveQueues), typing (LiveTyping), kick (LiveKick)
+From the hub:  event (LiveEvent), row (LiveRow), bundle (LiveBundle), reread (LiveReread), sync (LiveSync),
+               reload (LiveReload), presence (LivePresence), agents (LiveAgents), queues (LiveQueues),
+               typing (LiveTyping), kick (LiveKick)
 To the hub:    watch, unwatch (WatchIn), typing (TypingIn), active (ActiveIn); each is acknowledged with Ack
 On connecting: auth = ConnectAuth
 """
@@ -11,7 +12,7 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import Field, RootModel, create_model
 
 from agent_console.views import AgentCard, QueueView
-from hub.events import CONVERSATIONS, ConversationState, EventData, PresenceStatus, registry
+from hub.events import ConversationEvent, ConversationState, EventData, PresenceStatus, registry
 from hub.events.common import Frozen, When
 from hub.ids import AgentId, ConversationId, IdentityId
 
@@ -32,7 +33,7 @@ def _live_model(event: type[EventData]) -> type[LiveEnvelope]:
 
 
 LIVE_EVENTS: dict[str, type[LiveEnvelope]] = {
-    name: _live_model(event) for name, event in sorted(registry().items()) if event.TOPIC == CONVERSATIONS
+    name: _live_model(event) for name, event in sorted(registry().items()) if issubclass(event, ConversationEvent)
 }
 _ANY_EVENT: Any = Union[tuple(LIVE_EVENTS.values())]  # noqa: UP007  # its members are known at run time only
 
@@ -51,6 +52,13 @@ class LiveBundle(Frozen):
     """Several at once, in order: an event has a `type`, a row has not."""
 
     messages: tuple[LiveEvent | LiveRow, ...]
+
+
+class LiveReread(Frozen):
+    """Of a conversation that you watch: others are its customer now, or something happened in another conversation of
+    theirs. Read its timeline and its customer anew."""
+
+    conversation_id: ConversationId
 
 
 class LiveSync(Frozen):
@@ -136,6 +144,7 @@ MESSAGES: tuple[type[Any], ...] = (
     LiveEvent,
     LiveRow,
     LiveBundle,
+    LiveReread,
     LiveSync,
     LiveReload,
     LivePresence,

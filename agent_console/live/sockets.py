@@ -27,6 +27,7 @@ from agent_console.live.feed import Feed
 from agent_console.live.listeners import Listener, Listeners
 from agent_console.live.messages import NAMESPACE, Ack, ConnectAuth, TypingIn, WatchIn
 from agent_console.live.typing import Typing
+from agent_console.live.watches import Watch
 from agent_console.origins import is_own
 from agent_console.parts import Parts
 from agent_console.permissions import Access, Caller, admits
@@ -36,6 +37,7 @@ from hub.metrics import counter
 from hub.sockets import SOCKETS, Outlet
 from hub.tasks import stop
 from router.liveness import ACTIVE_AGENTS, ACTIVE_S, AGENT_SOCKETS, GRACE_S
+from storage import touchpoints as touchpoint_store
 
 WATCHED_MAX = 30  # conversations open in one console
 PER_AGENT_MAX = 20  # sockets of one agent in one process: tabs and telephones
@@ -206,13 +208,16 @@ class AgentNamespace(socketio.AsyncNamespace):
         try:
             async with self._parts.units.database.reading() as connection:
                 conversation = await see_conversation(connection, caller, conversation_id)
+                customer_id = await touchpoint_store.customer_of(connection, conversation.identity_id)
         except BaseException:
-            watching.discard(key)
+            self._listeners.unwatch(listener, key)
             raise
+        if key in watching and self._listeners.get(listener.sid) is listener:  # it may have gone meanwhile
+            self._listeners.watches.add(Watch(listener.sid, key, str(conversation.identity_id), str(customer_id)))
         return Ack(ok=True, seq=conversation.seq)
 
     async def _unwatch(self, listener: Listener, caller: Caller, data: Any) -> Ack:
-        listener.sight.watching.discard(str(WatchIn.model_validate(data).conversation_id))
+        self._listeners.unwatch(listener, str(WatchIn.model_validate(data).conversation_id))
         return Ack(ok=True)
 
     async def _write(self, listener: Listener, caller: Caller, data: Any) -> Ack:

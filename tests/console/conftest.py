@@ -29,12 +29,16 @@ from hub.events import (
     ConversationStatus,
     EvidenceKind,
     EvidenceSource,
+    MessageReceived,
     Strength,
+    wrap,
 )
-from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, QueueId, TouchpointId, new_id
+from hub.ids import AgentId, ChannelAccountId, ConversationId, CustomerId, IdentityId, QueueId, TouchpointId, new_id
 from hub.sockets import socket_server
 from hub.tasks import stop
+from identity.service import Resolver
 from storage import conversations as conversation_store
+from storage import identities as identity_store
 from storage import tables
 from storage.agents import Role
 from storage.blobs import BlobStore, open_folder
@@ -138,6 +142,24 @@ class Shop:
         await case.customer_writes(text)
         return case
 
+    async def writes_anew(self, case: "Case", text: str = "Em hỏi thêm") -> None:
+        """Who has nothing open: the resolver opens a new conversation."""
+        async with self.units.database.reading() as connection:
+            found = (await identity_store.by_ids(connection, [case.identity_id]))[case.identity_id]
+        message = MessageReceived(
+            channel=found.channel,
+            account_id=ChannelAccountId(found.account_id),
+            identity=found.external_id,
+            dedupe_key=f"m_{new_id()}",
+            occurred_at=self.clock.now(),
+            provider_message_id=f"m_{new_id()}",
+            text=text,
+            author=Author.CUSTOMER,
+        )
+        async with self.units.begin() as work:
+            await Resolver().handle(work, [wrap(message, self.clock)])
+            await work.commit()
+
     async def sign_in(self, login: str) -> "Browser":
         browser = Browser(self)
         self.browsers.append(browser)
@@ -184,7 +206,7 @@ class Case:
             await work.connection.execute(
                 sa.update(tables.channel_identities)
                 .where(tables.channel_identities.c.id == self.identity_id)
-                .values(last_inbound_at=now)
+                .values(last_inbound_at=now, touched_at=now, unread=tables.channel_identities.c.unread + 1)
             )
             await work.commit()
         return touchpoint

@@ -231,6 +231,26 @@ async def move(s: Stage) -> None:
     await said(s.lan.browser, f"/identities/{s.other.identity_id}/move", body)
 
 
+async def merge_who_is_closed(s: Stage) -> None:
+    """Of two who have nothing open any more, and one of whom is looked at."""
+    await resolve(s)
+    await said(s.lan.browser, f"/conversations/{s.other.conversation_id}/take")
+    await said(s.lan.browser, f"/conversations/{s.other.conversation_id}/resolve")
+    await merge(s)
+
+
+async def undo_who_is_closed(s: Stage) -> None:
+    await resolve(s)
+    await undo(s)
+
+
+async def write_when_closed(s: Stage) -> None:
+    """The closed one that is looked at shows the whole timeline of who writes elsewhere."""
+    await merge(s)
+    await resolve(s)
+    await s.shop.writes_anew(s.other)
+
+
 async def accept_suggestion(s: Stage) -> None:
     await said(s.lan.browser, f"/suggestions/{await suggested(s)}/accept")
 
@@ -302,6 +322,9 @@ COMMANDS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
     "a number that joins": enter_a_number,
     "merge_customers": merge,
     "undo_entry": undo,
+    "a merge of closed ones": merge_who_is_closed,
+    "an undo for closed ones": undo_who_is_closed,
+    "a customer writes when closed": write_when_closed,
     "split_identity": split,
     "move_identity": move,
     "accept_suggestion": accept_suggestion,

@@ -12,6 +12,7 @@ from agent_console.live.bundles import MESSAGES_MAX, Bundles
 from agent_console.live.cursor import Cursor, read, write
 from agent_console.live.listeners import EVENTS_AT_ONCE, Listener, Listeners
 from agent_console.live.ring import Ring
+from agent_console.live.watches import Watch, Watches
 from hub.clock import ManualClock
 
 QUEUE, OTHER_QUEUE = "q1", "q2"
@@ -27,6 +28,7 @@ def entry(offset: int = 0, *, partition: int = 0, **changes: object) -> Entry:
         "type": "hub.conversation_opened.v1",
         "at": "2026-11-22T02:00:00Z",
         "conversation_id": "k1",
+        "customer_id": "c1",
         "seq": 1,
         "place": Place(QUEUE, None, None),
         "before": None,
@@ -185,6 +187,43 @@ def test_a_watcher_who_may_not_see_it_any_more_watches_it_no_longer() -> None:
     listeners.add(_listener("s", who))
     listeners.told(entry(place=Place(OTHER_QUEUE, None, None), before=Place(QUEUE, None, None)))
     assert who.watching == set()
+
+
+def test_who_looks_at_one_conversation_hears_of_the_others_of_its_customer() -> None:
+    watches = Watches()
+    watches.add(Watch("s", "k1", "i1", "c1"))
+    assert watches.elsewhere(entry()) == []
+    assert _conversations(watches.elsewhere(entry(conversation_id="k2"))) == ["k1"]
+    assert watches.elsewhere(entry(conversation_id="k2", customer_id="c2")) == []
+    assert watches.elsewhere(entry(conversation_id="k2", type="hub.conversation_read.v1")) == []
+
+
+def test_a_conversation_follows_its_identity_when_customers_are_merged_and_parted() -> None:
+    watches = Watches()
+    watches.add(Watch("s", "k1", "i1", "c1"))
+    assert _conversations(watches.regrouped("c2", ["i0", "i1"])) == ["k1"]
+    assert _conversations(watches.elsewhere(entry(conversation_id="k2", customer_id="c2"))) == ["k1"]
+    assert watches.elsewhere(entry(conversation_id="k2", customer_id="c1")) == []
+    assert watches.regrouped("c2", ["i0"]) == []
+    assert _conversations(watches.regrouped("c1", ["i1"])) == ["k1"]
+    assert _conversations(watches.elsewhere(entry(conversation_id="k2", customer_id="c1"))) == ["k1"]
+
+
+def test_who_left_or_looks_elsewhere_is_watching_nothing() -> None:
+    listeners = Listeners()
+    gone, stays = (_listener(sid, sight(ANNA, QUEUE, watching=("k1",))) for sid in ("s", "t"))
+    for listener in (gone, stays):
+        listeners.add(listener)
+        listeners.watches.add(Watch(listener.sid, "k1", "i1", "c1"))
+    assert len(listeners.watches) == 2
+    listeners.remove("s")
+    listeners.unwatch(stays, "k1")
+    assert len(listeners.watches) == 0
+    assert listeners.watches.regrouped("c2", ["i1"]) == []
+
+
+def _conversations(watches: Iterable[Watch]) -> list[str]:
+    return [watch.conversation_id for watch in watches]
 
 
 def test_a_console_that_has_not_caught_up_is_told_nothing_live() -> None:

@@ -189,6 +189,28 @@ describe("the live connection", () => {
     expect(client.getQueryState(keys.detail(row.id))?.isInvalidated).toBe(true);
   });
 
+  it("reads the timeline and the panel of a closed conversation anew when it is asked to", async () => {
+    hub.on("GET", "/conversations/[^/]+/timeline", () => ({
+      body: { touchpoints: [aTouchpoint(row, { text: "từ Zalo" })], history: [], before: null },
+    }));
+    hub.socket.say("reread", { conversation_id: row.id });
+    await vi.advanceTimersByTimeAsync(50);
+    expect(texts()).toEqual(["từ Zalo"]);
+    expect(client.getQueryState(keys.detail(row.id))?.isInvalidated).toBe(true);
+  });
+
+  it("reads a closed conversation anew after a break: its seq does not say what happened to its customer", async () => {
+    hub.socket.say("row", { cursor: "c11", at: row.opened_at, conversation: at(11, { status: "closed" }) });
+    answerChanges([], 11, { conversation: at(11, { status: "closed" }) });
+    hub.socket.answer = (name) => (name === "watch" ? { ok: true, seq: 11 } : { ok: true });
+    await vi.advanceTimersByTimeAsync(BATCH_MS + 50);
+    hub.socket.cut();
+    expect(asked("/timeline")).toHaveLength(0);
+    hub.socket.connect();
+    await vi.advanceTimersByTimeAsync(50);
+    expect(asked("/timeline")).toHaveLength(1);
+  });
+
   it("asks again when the timeline cannot be read anew at once", async () => {
     hub.on("GET", "/conversations/[^/]+/timeline", () => ({ status: 503, body: {} }));
     hub.socket.say("event", anEvent(at(11), "customer_split", { merge: { entry_id: "e", undone: true } }));

@@ -8,6 +8,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { catchUp, reread } from "@/data/detail";
 import { keys } from "@/data/keys";
+import { rowOf } from "@/data/rows";
 import { applyAgents, applyPresence, applyQueues, loadSnapshot, refreshMe } from "@/data/session";
 import type { Timeline } from "@/data/timeline";
 import type {
@@ -16,6 +17,7 @@ import type {
   LiveEvent,
   LivePresence,
   LiveQueues,
+  LiveReread,
   LiveRow,
   LiveTyping,
   Me,
@@ -99,7 +101,7 @@ export class Live {
   watch(conversationId: string): void {
     if (this.watched !== null && this.watched !== conversationId) this.unwatch(this.watched);
     this.watched = conversationId;
-    this.askSeq();
+    this.askSeq(true);
   }
 
   unwatch(conversationId: string): void {
@@ -136,6 +138,7 @@ export class Live {
         else this.takeEvent(message);
       }
     });
+    socket.on("reread", (news: LiveReread) => this.readAnew(news.conversation_id));
     socket.on("sync", (news: { cursor: string }) => this.onSync(news.cursor));
     socket.on("reload", () => void this.reload());
     socket.on("presence", (news: LivePresence) => applyPresence(this.client, news));
@@ -182,6 +185,12 @@ export class Live {
     if (this.watched !== null) this.close(this.watched);
   }
 
+  /** Somebody else is its customer now, or something happened in another conversation of theirs. */
+  private readAnew(conversationId: string): void {
+    void this.client.invalidateQueries({ queryKey: keys.detail(conversationId) });
+    this.reread(conversationId);
+  }
+
   /** Other entries belong to the customer now. Asked again until it is answered: the old ones would be a lie. */
   private reread(conversationId: string): void {
     reread(this.client, conversationId).catch(() => {
@@ -214,7 +223,7 @@ export class Live {
     clearTimeout(this.offlineTimer);
     this.offlineTimer = undefined;
     setLine("live");
-    this.askSeq();
+    this.askSeq(true);
   }
 
   private onDisconnect(reason: string): void {
@@ -249,12 +258,15 @@ export class Live {
     this.flush();
   }
 
-  /** Registers interest in the open conversation and learns how far it has come. */
-  private askSeq(): void {
+  /** Registers interest in the open conversation and learns how far it has come. `fresh`: what else happened to its
+   * customer is told from now on; of one that is closed, its seq does not say whether something did before. */
+  private askSeq(fresh = false): void {
     const id = this.watched;
     if (id === null || !this.socket?.connected) return;
     this.socket.emit("watch", { conversation_id: id }, (answer) => {
-      if (answer.ok && typeof answer.seq === "number") this.compare(id, answer.seq);
+      if (!answer.ok || typeof answer.seq !== "number") return;
+      this.compare(id, answer.seq);
+      if (fresh && rowOf(this.client, id)?.status === "closed") this.readAnew(id);
     });
   }
 

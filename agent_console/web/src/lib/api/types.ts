@@ -39,6 +39,7 @@ export type LiveEvent = Schemas["LiveEvent"];
 export type LivePresence = Schemas["LivePresence"];
 export type LiveQueues = Schemas["LiveQueues"];
 export type LiveBundle = Schemas["LiveBundle"];
+export type LiveReread = Schemas["LiveReread"];
 export type LiveRow = Schemas["LiveRow"];
 export type LiveTyping = Schemas["LiveTyping"];
 export type Me = Schemas["Me"];
