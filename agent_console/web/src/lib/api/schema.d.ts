@@ -3722,6 +3722,15 @@ export interface components {
             readonly reason: "too_old" | "unknown_cursor" | "fell_behind" | "rights_changed";
         };
         /**
+         * LiveReread
+         * @description Of a conversation that you watch: others are its customer now, or something happened in another conversation of
+         *     theirs. Read its timeline and its customer anew.
+         */
+        readonly LiveReread: {
+            /** Format: uuid */
+            readonly conversation_id: string;
+        };
+        /**
          * LiveRow
          * @description For everybody else whose lists show the conversation: how its row looks now.
          */
