@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agent_console.permissions import Caller
-from hub.events import TaskChanged, TaskDue
+from hub.events import SlaEscalated, TaskChanged, TaskDue
 
-TO_ALL = frozenset({TaskChanged.TYPE, TaskDue.TYPE})  # a task may be anybody's, whoever owns the conversation
+# A task may be anybody's, whoever owns the conversation, and an escalation names whom it is for.
+TO_ALL = frozenset({TaskChanged.TYPE, TaskDue.TYPE, SlaEscalated.TYPE})
 
 Telling = Literal["event", "row"]
 

@@ -1,6 +1,7 @@
 /** A batch of live messages into the query cache, in order, with one write per table. Logs nothing but ids and types. */
 import type { QueryClient } from "@tanstack/react-query";
 import { updateTimeline } from "@/data/detail";
+import { noteEscalations } from "@/data/escalations";
 import { keys } from "@/data/keys";
 import { settle } from "@/data/outbox";
 import { putRows, rowOf } from "@/data/rows";
@@ -29,6 +30,7 @@ export function applyMessages(client: QueryClient, messages: readonly Message[])
     if (some.some((event) => PANEL.has(event.type))) panel.add(conversationId);
   }
   if (events.some((event) => SUGGESTIONS_CHANGED.has(event.type))) suggestionsChanged(client);
+  noteEscalations(events);
   for (const event of events) {
     const clientId = touchpointOf(event)?.client_id;
     if (clientId) settle(clientId);

@@ -1,4 +1,5 @@
-/** How long a customer has waited for a person: silent, then amber with a sign, then red with a word. */
+/** How long a customer has waited for a person, or how much is left of what they were promised: silent, then amber with a
+ * sign, then red with a word. */
 import { useTranslation } from "react-i18next";
 import type { ConversationState } from "@/lib/api/types";
 import { stopwatch } from "@/lib/format/time";
@@ -15,11 +16,14 @@ export function WaitClock({ row }: { row: ConversationState }) {
   const now = useNow();
   const clock = waiting(row, now);
   if (clock === null) return <Quiet row={row} now={now} />;
+  const time =
+    clock.seconds < DAY_S ? stopwatch(clock.seconds) : t("time.days", { count: Math.floor(clock.seconds / DAY_S) });
+  const said = clock.target === null ? t(`waiting.${clock.urgency}`) : t(`promise.${clock.urgency}.${clock.target}`);
   return (
-    <span className={css.clock} data-urgency={clock.urgency} title={t(`waiting.${clock.urgency}`)}>
+    <span className={css.clock} data-urgency={clock.urgency} title={said}>
       <Sign urgency={clock.urgency} />
-      <span className="visually-hidden">{t(`waiting.${clock.urgency}`)}</span>
-      {clock.seconds < DAY_S ? stopwatch(clock.seconds) : t("time.days", { count: Math.floor(clock.seconds / DAY_S) })}
+      <span className="visually-hidden">{said}</span>
+      {clock.target === null ? time : t(clock.urgency === "late" ? "promise.lateBy" : "promise.left", { time })}
     </span>
   );
 }

@@ -1,14 +1,18 @@
 /** News of what is not on the screen: an offer while one is on another page, a reply that failed in another conversation,
- * and in the tab's title how many of my conversations have something unread. Draws nothing. */
+ * a promise that was broken (mine, or anybody's for who oversees), an escalation that names me, and in the tab's title
+ * how many of my conversations have something unread. Draws nothing. */
 import { useNavigate, useParams, useRouterState } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { forgetEscalations, useEscalations } from "@/data/escalations";
 import { useOutbox } from "@/data/outbox";
 import { belongs, useRows } from "@/data/rows";
 import { useAgentName, useMe } from "@/data/session";
 import { useOffers } from "@/features/conversations/offers";
 import { useNaming } from "@/lib/naming";
 import { HOME_VIEW, isWorkspace, paths } from "@/lib/paths";
+import { oversees } from "@/lib/permissions";
+import { brokenSince } from "@/lib/urgency";
 import { notify } from "@/ui/notices";
 
 export function Elsewhere(): null {
@@ -16,6 +20,8 @@ export function Elsewhere(): null {
   useOffersElsewhere();
   useFailuresElsewhere();
   useGiven();
+  useBreachesElsewhere();
+  useEscalationsToMe();
   return null;
 }
 
@@ -105,5 +111,53 @@ function useGiven(): void {
       notify({ text: text(), action: { label: t("notice.open"), run: () => open(conversationId) } });
     }
     known.current = new Set(news.keys());
+  });
+}
+
+function useBreachesElsewhere(): void {
+  const { t } = useTranslation();
+  const open = useOpen();
+  const nameOf = useNaming();
+  const me = useMe();
+  const rows = useRows();
+  const openId = useParams({ strict: false }).conversationId;
+  const [since] = useState(() => Date.now()); // what was late before is for the list to show
+  const told = useRef(new Set<string>());
+  useEffect(() => {
+    for (const row of rows.values()) {
+      if (row.status === "closed" || !(row.owner_id === me.agent.id || oversees(me.agent))) continue;
+      for (const clock of brokenSince(row, since)) {
+        const key = `${row.id}:${clock.target}:${clock.breached_at}`;
+        if (told.current.has(key)) continue;
+        told.current.add(key);
+        if (row.id === openId) continue; // its clock says it
+        notify({
+          text: t("promise.breached", { name: nameOf(row), what: t(`promise.late.${clock.target}`) }),
+          tone: "bad",
+          action: { label: t("notice.open"), run: () => open(row.id) },
+        });
+      }
+    }
+  });
+}
+
+function useEscalationsToMe(): void {
+  const { t } = useTranslation();
+  const open = useOpen();
+  const nameOf = useNaming();
+  const me = useMe();
+  const rows = useRows();
+  const escalations = useEscalations();
+  useEffect(() => {
+    for (const one of escalations) {
+      const row = rows.get(one.conversationId);
+      if (row === undefined || !one.notify.includes(me.agent.id)) continue;
+      notify({
+        text: t("promise.escalated", { name: nameOf(row), what: t(`promise.target.${one.target}`) }),
+        tone: "bad",
+        action: { label: t("notice.open"), run: () => open(row.id) },
+      });
+    }
+    if (escalations.length > 0) forgetEscalations(escalations);
   });
 }

@@ -15,6 +15,7 @@ import { dateTime } from "@/lib/format/time";
 import { useNaming } from "@/lib/naming";
 import { paths } from "@/lib/paths";
 import { KEYMAP } from "@/lib/shortcuts/keymap";
+import { waiting } from "@/lib/urgency";
 import { IconButton } from "@/ui/Button";
 import { Fault } from "@/ui/Fault";
 import { Icon } from "@/ui/Icon";
@@ -82,6 +83,7 @@ function Status({ row }: { row: ConversationState }) {
   const agentName = useAgentName();
   const labelOf = useLabelOf();
   const agent = agentName(row.owner_id ?? row.offered_to) ?? t("history.somebody");
+  const target = waiting(row, Date.now())?.target ?? null;
   const said = () => {
     if (row.status === "closed") {
       return t(row.closed_reason === "merged" ? "status.mergedAt" : "status.closedAt", {
@@ -104,7 +106,7 @@ function Status({ row }: { row: ConversationState }) {
       {row.disposition !== null && <span>{labelOf("dispositions", row.disposition)}</span>}
       {row.waiting_since && row.status !== "closed" && (
         <span className={css.waiting}>
-          <span className={css.label}>{t("status.waitingFor")}</span>
+          <span className={css.label}>{t(target === null ? "status.waitingFor" : `promise.target.${target}`)}</span>
           <WaitClock row={row} />
         </span>
       )}
