@@ -10,13 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hub.ids import AgentId
-from router.plan.common import WorkClass
-from router.plan.rules import SkillWish
-from router.plan.work import WorkWords
+from router.lines import Wishes
 from storage.calls import Key, Seat
 
 TRIED_COOLDOWN_S = 30.0
-CLASS_OF: Mapping[str, WorkClass] = {"email": "email", "hotline": "voice"}  # all other channels are chats
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +21,7 @@ class Asking:
     """One who waits. `tried`: agent -> when they were last rung for this call in vain."""
 
     key: Key
-    wishes: Sequence[SkillWish] = ()
+    wishes: Wishes = ()
     last_agent_id: AgentId | None = None
     tried: Mapping[AgentId, datetime] = field(default_factory=dict)
 
@@ -38,19 +35,6 @@ def match(line: Iterable[Asking], seats: Iterable[Seat], now: datetime) -> dict[
         if seat is not None:
             given[asking.key] = free.pop(seat.agent_id)
     return given
-
-
-def may_be_called(seat: Seat, words: WorkWords) -> bool:
-    """Whether a call may come on top of what they hold. Only what a call may not interrupt keeps it away."""
-    if seat.limits.get("voice") == 0:
-        return False
-    lighter = words.interrupts.get("voice", ())
-    return all(_class_of(channel) in lighter or _class_of(channel) == "voice" for channel in seat.held)
-
-
-def needs_channels(words: WorkWords) -> bool:
-    """Whether `may_be_called` depends on what somebody holds."""
-    return not {"chat", "email", "comment"} <= set(words.interrupts.get("voice", ()))
 
 
 def position(line: Sequence[Asking], key: Key) -> int:
@@ -73,14 +57,10 @@ def _best(asking: Asking, free: Collection[Seat], now: datetime) -> Seat | None:
     return min(fitting, key=lambda seat: (seat.agent_id != last, seat.load, seat.idle_since, seat.agent_id))
 
 
-def _has_skills(seat: Seat, wishes: Sequence[SkillWish]) -> bool:
-    return all(seat.skills.get(wish.skill, 0) >= wish.level for wish in wishes)
+def _has_skills(seat: Seat, wishes: Wishes) -> bool:
+    return all(seat.skills.get(skill, 0) >= level for skill, level in wishes)
 
 
 def _just_tried(asking: Asking, seat: Seat, now: datetime) -> bool:
     at = asking.tried.get(seat.agent_id)
     return at is not None and now - at < timedelta(seconds=TRIED_COOLDOWN_S)
-
-
-def _class_of(channel: str) -> WorkClass:
-    return CLASS_OF.get(channel, "chat")

@@ -10,10 +10,10 @@ from datetime import datetime
 from hub.calls import LiveCall
 from hub.events import Channel
 from hub.ids import QueueId
-from router.conditions import holds
 from router.facts import Facts, language_of, plain
+from router.placing import first_rule
 from router.plan.book import Plans
-from router.plan.rules import Placed, Rule
+from router.plan.rules import Placed
 from storage import identities as identity_store
 from storage import records as record_store
 from storage import routing
@@ -37,12 +37,13 @@ async def place(
     now: datetime,
 ) -> Place:
     """`queues`: those there are, at least one, the one that was made first first. Reads nothing more without rules."""
-    rules = [rule for rule in plans.rules.rules if rule.active and rule.queue_id in queues]
-    rule = _first(rules, await facts_of(connection, live, caller), plans, now) if rules else None
+    rules = plans.rules.rules
+    facts = await facts_of(connection, live, caller) if rules else None
+    rule = first_rule(rules, facts, queues, now, plans.hours) if facts else None
     if rule is None:
         default = plans.rules.default_queue_id
         return Place(default if default is not None and default in queues else queues[0], Placed(since=now))
-    placed = Placed(rule_id=rule.id, rule_name=rule.name, since=now, steps=rule.steps)
+    placed = Placed(rule_id=rule.id, rule_name=rule.name, since=now, steps=rule.steps, priority=rule.priority)
     return Place(rule.queue_id, placed, rule.priority)
 
 
@@ -66,7 +67,3 @@ async def facts_of(connection: Connection, live: LiveCall, caller: Caller | None
         lifecycle=conversation.lifecycle if conversation else None,
         known_customer=True,
     )
-
-
-def _first(rules: Sequence[Rule], facts: Facts, plans: Plans, now: datetime) -> Rule | None:
-    return next((rule for rule in rules if holds(rule.when, facts, now, plans.hours)), None)

@@ -8,7 +8,7 @@
 4. A call may interrupt lighter work (plan "work"), never another call and never wrap-up.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,12 +19,17 @@ from hub.ids import AgentId, QueueId
 from router import call_line, hours
 from router.call_line import Asking
 from router.call_placing import place
+from router.lines import WRITTEN
+from router.placing import stage
 from router.plan.book import PlanBook, Plans
 from router.plan.hours import Calendar
 from router.plan.queues import QueueSettings
-from router.plan.rules import Placed, SkillWish, Step
+from router.plan.rules import Placed, Step
+from router.room import Measure
 from storage import calls as call_store
+from storage import routing
 from storage.calls import Call, Caller, CallQueue, Leg, Seat
+from storage.routing import AgentRow
 from storage.unit_of_work import UnitOfWork, Units
 
 RING_GRACE_S = 5  # the PBX's word that a telephone rang in vain may take so long
@@ -70,6 +75,7 @@ class _Ask:
     settings: QueueSettings
     caller: Caller | None
     now: datetime
+    freed: AgentId | None = None
 
     @classmethod
     async def open(cls, work: UnitOfWork, plans: Plans, live: LiveCall) -> "_Ask":
@@ -78,10 +84,11 @@ class _Ask:
         caller = await call_store.caller_of(work.connection, live.account_id, live.caller)
         key = (live.account_id, live.call_id)
         call = await call_store.find(work.connection, key) or await _arrival(work, plans, live, caller, queues)
-        queue = queues[_queue_now(call, queues, now)]
-        await call_store.lock_queue(work, queue.id)
+        _move_on(call, queues, now)
+        await call_store.lock_queue(work, call.queue_id)
         held = await call_store.lock(work, key) or call
-        held.queue_id = queue.id
+        _move_on(held, queues, now)
+        queue = queues[held.queue_id]
         return cls(work, plans, live, held, queue, QueueSettings.model_validate(queue.settings), caller, now)
 
     async def failed(self, telephone: str) -> None:
@@ -100,7 +107,7 @@ class _Ask:
         answer = await self._next(wants_callback=wants_callback or self.call.wants_callback)
         self.call.until = self._until(answer)
         await call_store.save(self.work, self.call)
-        self.work.publish(changed(self.call, self.queue.pool, self.caller))
+        self.work.publish(changed(self.call, self.queue.pool, self.caller, self.freed))
         return answer
 
     async def _next(self, *, wants_callback: bool) -> Next:
@@ -141,16 +148,14 @@ class _Ask:
         return None
 
     async def _seats(self) -> list[Seat]:
-        """Who serves the queue with a telephone and is at work; `free` of those a call may come to now."""
-        words = self.plans.work
-        found = await call_store.seats(
-            self.work.connection,
-            self.queue.id,
-            self.live.telephones,
-            self.now,
-            by_channel=call_line.needs_channels(words),
-        )
-        return [seat for seat in found if call_line.may_be_called(seat, words)]
+        """Who serves the queue with a telephone and is at work; `free`: a call may come to them now."""
+        found = await call_store.seats(self.work.connection, self.queue.id, self.live.telephones, self.now)
+        seats = [seat for seat in found if seat.takes_calls]
+        measure = Measure.of(self.plans.work)
+        if not seats or measure.interrupts.get("voice", frozenset()) >= WRITTEN:
+            return seats
+        rows = await routing.agent_rows(self.work.connection, [s.agent_id for s in seats], clock=self.work.clock)
+        return [replace(seat, free=seat.free and _may_interrupt(rows[seat.agent_id], measure)) for seat in seats]
 
     async def _line(self) -> list[Asking]:
         """Everybody who waits in this queue, this call among them."""
@@ -169,6 +174,7 @@ class _Ask:
 
     async def _give_up(self, leg: Leg) -> None:
         await call_store.drop_leg(self.work, self.call.key)
+        self.freed = leg.agent_id
         self.call.tried = {**self.call.tried, str(leg.agent_id): self.now.isoformat()}
         self.call.state, self.call.agent_id = "waiting", None
 
@@ -189,7 +195,7 @@ class _Ask:
         return self.now + timedelta(seconds=rings_s + self.live.asks_again_s + ASK_GRACE_S)
 
 
-def changed(call: Call, pool: str, caller: Caller | None) -> CallChanged:
+def changed(call: Call, pool: str, caller: Caller | None, freed: AgentId | None = None) -> CallChanged:
     """What consoles hear of a call as it is now."""
     return CallChanged(
         pool=pool,
@@ -202,9 +208,14 @@ def changed(call: Call, pool: str, caller: Caller | None) -> CallChanged:
         customer_name=caller.name if caller else None,
         conversation_id=caller.conversation_id if caller else None,
         agent_id=call.agent_id,
+        freed=freed,
         asked_at=call.asked_at,
         until=call.until,
     )
+
+
+def _may_interrupt(agent: AgentRow, measure: Measure) -> bool:
+    return measure.has_room("voice", agent.held, capacity=agent.capacity, limits=agent.limits)
 
 
 async def _arrival(
@@ -230,34 +241,26 @@ async def _arrival(
     )
 
 
-def _queue_now(call: Call, queues: dict[QueueId, CallQueue], now: datetime) -> QueueId:
-    """Where its steps, or the overflow of its queue, have brought it by now."""
-    wanted = [step.queue_id for step in _steps_begun(call, now) if step.queue_id is not None]
-    here = wanted[-1] if wanted and wanted[-1] in queues else call.queue_id
-    settings = QueueSettings.model_validate(queues[here].settings)
-    after_s, overflow = settings.overflow_after_s, settings.overflow_queue_id
-    if after_s is None or overflow not in queues or overflow == here:
-        return here
-    return overflow if (now - call.asked_at).total_seconds() >= after_s else here
+def _move_on(call: Call, queues: dict[QueueId, CallQueue], now: datetime) -> None:
+    """To where its steps, or the overflow of its queue, have brought it by now."""
+    placed = _placed(call)
+    at = stage(placed, now)
+    if at.queue_id in queues and at.queue_id is not None:
+        call.queue_id = at.queue_id
+    settings = QueueSettings.model_validate(queues[call.queue_id].settings)
+    after_s, to = settings.overflow_after_s, settings.overflow_queue_id
+    if after_s is None or to is None or to not in queues or to in (call.queue_id, *placed.been):
+        return
+    if now >= at.moved_at + timedelta(seconds=after_s):
+        steps = (Step(skills=placed.steps[at.number].skills),)
+        on = placed.model_copy(update={"since": now, "steps": steps, "been": (*placed.been, call.queue_id)})
+        call.queue_id, call.route = to, on.model_dump(mode="json")
 
 
 def _asking(call: Call, now: datetime) -> Asking:
     tried = {AgentId(UUID(agent)): datetime.fromisoformat(at) for agent, at in call.tried.items()}
-    return Asking(call.key, _wishes(call, now), call.last_agent_id, tried)
+    return Asking(call.key, stage(_placed(call), now).wishes, call.last_agent_id, tried)
 
 
-def _wishes(call: Call, now: datetime) -> tuple[SkillWish, ...]:
-    return _steps_begun(call, now)[-1].skills
-
-
-def _steps_begun(call: Call, now: datetime) -> list[Step]:
-    """At least the first one."""
-    placed = Placed.model_validate(call.route) if call.route else Placed(since=call.asked_at)
-    waited_s = (now - placed.since).total_seconds()
-    begun, begins_s = [placed.steps[0]], 0
-    for before, step in zip(placed.steps, placed.steps[1:], strict=False):
-        begins_s += before.wait_s
-        if waited_s < begins_s:
-            break
-        begun.append(step)
-    return begun
+def _placed(call: Call) -> Placed:
+    return Placed.model_validate(call.route) if call.route else Placed(since=call.asked_at)

@@ -18,6 +18,8 @@ from hub.bus.base import Bus, Partition, Record, partition_of
 from hub.errors import LeaseLost, Poison, Transient
 from hub.events import (
     ROUTING,
+    CallChanged,
+    Channel,
     ConversationOffered,
     ConversationStatus,
     EventRejected,
@@ -27,7 +29,7 @@ from hub.events import (
     WorkArrived,
     WorkGone,
 )
-from hub.ids import AgentId, ConversationId, QueueId
+from hub.ids import AgentId, ConversationId, CustomerId, QueueId
 from hub.work import Lease
 from router.commands import end_offer, requeue
 from router.commands.moving import arrived, give
@@ -36,6 +38,7 @@ from router.plan.book import PlanBook, Plans
 from router.pool import Agent, Decision, Pool
 from router.room import Measure, has_room
 from router.waking import Alarms, wake_due
+from storage import calls as call_store
 from storage import conversations as conversation_store
 from storage import routing
 from storage.changes import ChangeSet
@@ -106,6 +109,7 @@ class Desk:
         self._queues: dict[QueueId, Queue] = {}
         self._offers: dict[ConversationId, datetime] = {}
         self._alarms = Alarms()
+        self._on_the_line: set[CustomerId] = set()
         self._rebuild_at = self._look_at = units.clock.monotonic()
 
     @classmethod
@@ -167,7 +171,9 @@ class Desk:
         self._pool, self._offers, self._alarms = Pool(Measure.of(self._places.plans.work)), {}, Alarms()
         for row in (await routing.agent_rows(work.connection, clock=work.clock)).values():
             self._pool.put_agent(agent_of(row, work.clock.now()))
-        for conversation in await routing.work_in(work.connection, self._queues):
+        waiting_or_held = await routing.work_in(work.connection, self._queues)
+        await self._look_at_calls(work, waiting_or_held)
+        for conversation in waiting_or_held:
             self._place(conversation)
             known, waiting = old.waiting.get(conversation.id), self._pool.waiting.get(conversation.id)
             if known is not None and waiting is not None and known.refusals:
@@ -186,6 +192,7 @@ class Desk:
             work.publish(rejected)
         now = work.clock.now()
         found = await routing.by_ids(work.connection, named.conversations) if named.conversations else {}
+        await self._look_at_calls(work, found.values())
         for conversation_id in named.conversations:
             conversation = found.get(conversation_id)
             if conversation is not None:
@@ -196,6 +203,16 @@ class Desk:
         for conversation_id, agent_id in named.refusals.items():
             self._pool.refuse(conversation_id, agent_id, now)
         await self._refresh_agents(work, named.agents)
+
+    async def _look_at_calls(self, work: UnitOfWork, conversations: Iterable[Conversation]) -> None:
+        """Whose call waits or rings now is about to talk to somebody: their conversation is offered to nobody else
+        until router.call_events says how it went. Read only where there is a call in it."""
+        if any(Channel.HOTLINE in conversation.channels and _waits(conversation) for conversation in conversations):
+            self._on_the_line = await call_store.on_the_line(work.connection, work.clock.now())
+
+    def _is_on_the_line(self, conversation: Conversation) -> bool:
+        in_call = Channel.HOTLINE in conversation.channels and conversation.customer_id in self._on_the_line
+        return in_call and _waits(conversation)
 
     async def _refresh_agents(self, work: UnitOfWork, ids: set[AgentId]) -> None:
         if not ids:
@@ -353,7 +370,7 @@ class Desk:
             if conversation.queue_id not in self._places.queues:
                 self._rebuild_at = self._units.clock.monotonic()  # a queue that is newer than what we know
             return
-        if self._alarms.put(conversation):
+        if self._alarms.put(conversation) or self._is_on_the_line(conversation):
             self._pool.drop_work(conversation.id)
             return
         if conversation.status is ConversationStatus.WAITING:
@@ -380,6 +397,8 @@ def _named(records: Iterable[Record]) -> _Named:
             named.conversations.add(data.conversation_id)
         if isinstance(data, WorkGone | OfferAnswered | PresenceChanged) and data.agent_id is not None:
             named.agents.add(data.agent_id)
+        if isinstance(data, CallChanged):
+            named.agents |= {agent_id for agent_id in (data.agent_id, data.freed) if agent_id is not None}
         if isinstance(data, OfferAnswered) and data.answer == "declined":
             named.refusals[data.conversation_id] = data.agent_id
         if isinstance(data, WorkArrived):

@@ -68,8 +68,7 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Seat:
     """An agent at work, as far as calls look at them. `free`: no other call, no wrap-up, and available. `load`:
-    conversations they own; `held`: by channel of the latest word, where it was asked for. `old_leg`: one past its
-    time is still written down."""
+    conversations they own. `takes_calls`: by their limits. `old_leg`: one past its time is still written down."""
 
     agent_id: AgentId
     login: str
@@ -77,9 +76,8 @@ class Seat:
     free: bool
     idle_since: datetime
     skills: Mapping[str, int]
-    limits: Mapping[str, int]
+    takes_calls: bool = True
     load: int = 0
-    held: Mapping[str, int] = field(default_factory=dict)
     old_leg: bool = False
 
 
@@ -135,6 +133,7 @@ _SEATS = Query(
         agents.c.display_name,
         agents.c.skills,
         agents.c.limits,
+        agents.c.capacity,
         presence.c.status,
         presence.c.idle_since,
         presence.c.wrap_up_until,
@@ -163,13 +162,6 @@ _LOGINS = Query(sa.select(agents.c.id, agents.c.login).where(agents.c.id.in_(sa.
 _IDS = Query(
     sa.select(agents.c.id, agents.c.login).where(
         agents.c.login.in_(sa.bindparam("logins", expanding=True)), agents.c.disabled_at.is_(None)
-    )
-)
-_HELD = Query(
-    sa.select(conversations.c.owner_id, conversations.c.channels).where(
-        conversations.c.owner_id.in_(sa.bindparam("ids", expanding=True)),
-        conversations.c.status == "assigned",
-        conversations.c.snoozed_until.is_(None),
     )
 )
 _LEG = Query(
@@ -270,17 +262,10 @@ async def live(connection: AsyncConnection, now: datetime) -> list[Call]:
     return [Call(*row) for row in await _LIVE.all(connection, now=now)]
 
 
-async def seats(
-    connection: AsyncConnection, queue_id: QueueId, logins: Iterable[str], now: datetime, *, by_channel: bool = False
-) -> list[Seat]:
-    """Those of `logins` who serve the queue and are at work, available or busy. `by_channel`: with `held`, which costs
-    another statement."""
+async def seats(connection: AsyncConnection, queue_id: QueueId, logins: Iterable[str], now: datetime) -> list[Seat]:
+    """Those of `logins` who serve the queue and are at work, available or busy."""
     rows = await _SEATS.all(connection, queue_id=queue_id, logins=sorted(set(logins)))
-    held: dict[AgentId, dict[str, int]] = {}
-    for row in await _HELD.all(connection, ids=[r.id for r in rows]) if by_channel and rows else ():
-        of_agent = held.setdefault(row.owner_id, {})
-        of_agent[row.channels[-1]] = of_agent.get(row.channels[-1], 0) + 1
-    return [_seat(row, now, held.get(row.id, {})) for row in rows]
+    return [_seat(row, now) for row in rows]
 
 
 async def logins_of(connection: AsyncConnection, ids: Iterable[AgentId]) -> dict[AgentId, str]:
@@ -397,7 +382,7 @@ async def forget(work: UnitOfWork, now: datetime, keep: timedelta) -> None:
     await work.connection.execute(sa.delete(calls).where(calls.c.state == "over", calls.c.until <= now - keep))
 
 
-def _seat(row: Any, now: datetime, held: Mapping[str, int]) -> Seat:
+def _seat(row: Any, now: datetime) -> Seat:
     in_call = row.leg_until is not None and row.leg_until > now
     wraps_up = row.wrap_up_until is not None and row.wrap_up_until > now
     return Seat(
@@ -407,8 +392,7 @@ def _seat(row: Any, now: datetime, held: Mapping[str, int]) -> Seat:
         free=row.status == PresenceStatus.AVAILABLE.value and not in_call and not wraps_up,
         idle_since=row.idle_since,
         skills=row.skills or {},
-        limits=row.limits or {},
+        takes_calls=row.capacity > 0 and (row.limits or {}).get("voice") != 0,
         load=row.load,
-        held=held,
         old_leg=row.leg_until is not None and not in_call,
     )

@@ -88,5 +88,6 @@ class CallChanged(RoutingEvent):
     customer_name: str | None = Field(default=None, max_length=200)
     conversation_id: ConversationId | None = None
     agent_id: AgentId | None = None
+    freed: AgentId | None = None
     asked_at: When
     until: When

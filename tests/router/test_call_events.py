@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 import sqlalchemy as sa
 
+from hub.bus.base import partition_of
 from hub.calls import InLine, LiveCall, Next, Ring
 from hub.clock import ManualClock
 from hub.events import CallDirection, CallState, ConversationStatus, TaskState, TouchpointEvent
@@ -15,12 +16,14 @@ from hub.ids import AgentId, ChannelAccountId
 from router import commands
 from router.call_events import CallEvents, Sweep
 from router.calls import CallRouter
-from storage import tables
+from router.service import Desk
+from storage import routing, tables
 from storage.calls import Call, find
 from storage.conversations import Conversation
 from storage.unit_of_work import Units
 from tests.builders import House
 from tests.identity.world import E164, World, build_world
+from tests.router.test_service import RoutingLog
 
 ACCOUNT = ChannelAccountId("hotline")
 
@@ -158,6 +161,30 @@ async def test_a_caller_in_line_who_hangs_up_was_missed_though_our_texts_answere
 async def test_a_withheld_number_cannot_be_called_back(line: Line) -> None:
     await line.tells(line.world.call("anonymous:call-1", "call-1", CallState.MISSED))
     assert await line.tasks() == []
+
+
+async def test_nobody_is_offered_the_conversation_of_a_caller_who_rings_somebody(line: Line) -> None:
+    await line.add("Lan", idle_s=900)
+    minh = await line.add("Minh", idle_s=1)
+    partition = RoutingLog(line.units, index=partition_of("main", line.units.partitions))
+    desk = await Desk.open(line.units, partition, "router-1")
+    await line.ring("call-1")
+    await line.step("call-1", CallState.OFFERED)
+    await desk.step()
+    assert (await line.conversation()).status is ConversationStatus.WAITING
+    await line.step("call-1", CallState.MISSED)
+    await desk.step()
+    assert (await line.conversation()).status is ConversationStatus.OFFERED
+    await line.ring("call-2", "+84900000001")
+    await desk.step()
+    other = await line.house.add_waiting("psid-1")
+    async with line.units.begin() as work:
+        work.publish(commands.arrived((await routing.by_ids(work.connection, [other]))[other]))
+        await work.commit()
+    await desk.step()
+    async with line.units.database.reading() as connection:
+        offered = (await routing.by_ids(connection, [other]))[other]
+    assert offered.offered_to == minh  # Lan is being rung
 
 
 async def test_wrap_up_begins_when_the_call_is_over(line: Line) -> None:

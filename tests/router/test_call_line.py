@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from hub.clock import ManualClock
 from hub.ids import AgentId, ChannelAccountId
-from router.call_line import Asking, match, may_be_called, position, wait_s
-from router.plan.rules import SkillWish
-from router.plan.work import WorkWords
+from router.call_line import Asking, match, position, wait_s
 from storage.calls import Seat
 
 NOW = ManualClock().now()
@@ -21,12 +19,12 @@ ACCOUNT = ChannelAccountId("hotline-1")
 def seat(number: int, *, load: int = 0, idle_s: int = 0, free: bool = True, **skills: int) -> Seat:
     return Seat(
         agent_id=AgentId(UUID(int=number)), login=f"a{number}", name=f"A{number}", free=free,
-        idle_since=NOW - timedelta(seconds=idle_s), skills=skills, limits={}, load=load,
+        idle_since=NOW - timedelta(seconds=idle_s), skills=skills, load=load,
     )  # fmt: skip
 
 
 def asking(
-    call_id: str, *wishes: SkillWish, last: int | None = None, tried: dict[int, datetime] | None = None
+    call_id: str, *wishes: tuple[str, int], last: int | None = None, tried: dict[int, datetime] | None = None
 ) -> Asking:
     return Asking(
         (ACCOUNT, call_id), wishes, AgentId(UUID(int=last)) if last else None,
@@ -46,7 +44,7 @@ def test_nobody_jumps_the_line_by_asking_more_often() -> None:
 
 
 def test_who_is_ahead_but_needs_a_skill_that_nobody_has_holds_nobody_up() -> None:
-    line = [asking("first", SkillWish(skill="english", level=3)), asking("second")]
+    line = [asking("first", ("english", 3)), asking("second")]
     assert list(match(line, [seat(1, english=2)], NOW)) == [(ACCOUNT, "second")]
 
 
@@ -54,14 +52,6 @@ def test_somebody_rung_in_vain_is_not_rung_again_at_once() -> None:
     just, long_ago = NOW - timedelta(seconds=5), NOW - timedelta(seconds=31)
     assert match([asking("a", tried={1: just})], [seat(1)], NOW) == {}
     assert match([asking("a", tried={1: long_ago})], [seat(1)], NOW)[ACCOUNT, "a"].login == "a1"
-
-
-def test_a_call_comes_on_top_of_chats_unless_the_shop_says_otherwise() -> None:
-    busy = Seat(AgentId(UUID(int=1)), "a", "A", True, NOW, {}, {}, 3, {"zalo": 2, "email": 1})
-    assert may_be_called(busy, WorkWords())
-    assert not may_be_called(busy, WorkWords(interrupts={"voice": ("email",)}))
-    never = Seat(AgentId(UUID(int=1)), "a", "A", True, NOW, {}, {"voice": 0})
-    assert not may_be_called(never, WorkWords())
 
 
 @pytest.mark.parametrize(("place", "agents", "expected"), [(1, 1, 120), (4, 2, 240), (1, 4, 30)])
@@ -84,7 +74,7 @@ def test_no_agent_is_given_twice_and_nobody_is_left_who_could_be_served(
     callers: list[tuple[int, int]], agents: list[tuple[bool, int, int]]
 ) -> None:
     seats = [seat(n, free=free, load=load, lang=level) for n, (free, load, level) in enumerate(agents, 1)]
-    wishes = [(SkillWish(skill="lang", level=level),) if level else () for level, _ in callers]
+    wishes = [(("lang", level),) if level else () for level, _ in callers]
     line = [asking(str(n), *wishes[n], last=last) for n, (_, last) in enumerate(callers)]
     got = match(line, seats, NOW)
     taken = [s.agent_id for s in got.values()]
@@ -93,5 +83,5 @@ def test_no_agent_is_given_twice_and_nobody_is_left_who_could_be_served(
     left = [s for s in seats if s.free and s.agent_id not in taken]
     for n, who in enumerate(line):
         if who.key not in got:
-            assert not any(all(s.skills.get(w.skill, 0) >= w.level for w in wishes[n]) for s in left)
+            assert not any(all(s.skills.get(skill, 0) >= level for skill, level in wishes[n]) for s in left)
     assert match(line, list(reversed(seats)), NOW) == got

@@ -131,7 +131,11 @@ async def test_chats_do_not_keep_a_call_away_unless_the_shop_says_so(board: Swit
         await plans.put(work, "work", {"interrupts": {}}, seen=0, by=None)
         await work.commit()
     board.clock.advance(3)
-    assert await board.ring("call-2") == Away("nobody", False)
+    assert isinstance(await board.ring("call-2"), InLine)
+    async with board.units.begin() as work:
+        await work.connection.execute(sa.update(tables.agents).values(limits={"voice": 0}))
+        await work.commit()
+    assert await board.ring("call-3") == Away("nobody", False)
 
 
 async def test_the_agent_who_knows_the_caller_is_rung_first(board: Switchboard) -> None:
