@@ -9,8 +9,8 @@ from alembic import op
 
 from storage.column_types import Moment
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 _FILL = """
 UPDATE channel_identities SET
