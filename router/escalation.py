@@ -54,7 +54,7 @@ def escalate(
 
 
 def tell_router(work: UnitOfWork, moved: Iterable[Conversation]) -> None:
-    """Those that wait, in another queue than they did."""
+    """Those that wait have another place among what waits: another queue, or other due times."""
     for conversation in moved:
         if conversation.status is ConversationStatus.WAITING:
             work.publish(arrived(conversation))

@@ -24,6 +24,7 @@ from hub.events import (
     ConversationStatus,
     CustomerChanged,
     CustomerMerged,
+    CustomerRegrouped,
     CustomerSplit,
     Envelope,
     EventData,
@@ -71,6 +72,8 @@ PASS_BY: Final = frozenset(
         "sla_escalated",
         "task_changed",
         "task_due",
+        "note_added",
+        "consult_ended",
     )
 )
 # After any other one, another policy may be the conversation's while its customer waits: it has another queue, say.
@@ -81,6 +84,7 @@ _SAME_POLICY: Final = (
     ConversationRequeued,
     CustomerChanged,
     CustomerMerged,
+    CustomerRegrouped,
     CustomerSplit,
 )
 
@@ -127,12 +131,15 @@ class SlaKeeper:
         kept = {i: conversation for i, conversation in locked.items() if _is_ours(conversation)}
         chosen = await _choose(work, promises, [kept[i] for i, one in heard.items() if one.waits and i in kept])
         changes = ChangeSet(work)
+        moved: list[Conversation] = []
         for conversation_id, conversation in kept.items():
             one, terms = heard[conversation_id], chosen.get(conversation_id)
             clocks, broken = _told(conversation.sla, one, promises, terms)
             if clocks != conversation.sla:
                 _put(changes, conversation, clocks, [Noticed("breached", clock) for clock in broken], promises)
+                moved.append(conversation)
         await changes.flush()
+        escalation.tell_router(work, moved)  # what is due first is offered first
 
     async def _stay_informed(self) -> None:
         """Of what was set up, also where nothing was and no event comes in."""

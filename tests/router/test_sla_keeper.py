@@ -140,6 +140,7 @@ async def test_clocks_start_with_the_conversation_and_end_with_the_answer(scene:
     clock = (await scene.clocks(conversation_id))["first_response"]
     assert (clock.due_at, clock.policy) == (opened_at + timedelta(seconds=600), "p0")
     assert (await scene.see(conversation_id)).sla_wake_at == opened_at + timedelta(seconds=420)
+    assert [event.conversation_id for event in await scene.news(WorkArrived)] == [conversation_id], "its place changed"
     scene.clock.advance(300)
     await scene.say(conversation_id, Author.BUSINESS)
     await scene.follow()
@@ -249,7 +250,7 @@ async def test_escalation_raises_tags_moves_and_tells_each_step_once(scene: Scen
     assert (moved.tags, moved.queue_id, moved.priority) == (("trễ",), other, 1)
     assert moved.route is not None
     assert moved.route["by_hand"]
-    [arrived] = await scene.news(WorkArrived)
+    arrived = (await scene.news(WorkArrived))[-1]
     assert (arrived.conversation_id, arrived.queue_id) == (conversation_id, other)
     await scene.follow()
     assert await scene.later(300) == 0
