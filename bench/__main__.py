@@ -193,6 +193,19 @@ def races(rounds: int, seed: int | None, scenario: int | None, as_json: bool) ->
 
 
 @main.command()
+@click.option("--rounds", type=click.IntRange(1, 100_000), default=10_000, show_default=True, help="Per database.")
+@click.option("--seed", type=int, help="Of an earlier run, to repeat its rounds.")
+@click.option("--kind", type=click.Choice(["sqlite", "postgres"]), multiple=True, default=("sqlite", "postgres"))
+@in_json
+def handoffs(rounds: int, seed: int | None, kind: tuple[str, ...], as_json: bool) -> None:
+    """Agents, supervisors and routers at the same conversations in the same moment, on SQLite and PostgreSQL."""
+    from bench.handoffs import measure
+
+    chosen = seed if seed is not None else random.randrange(2**32)
+    show(run("handoffs", lambda: measure(rounds=rounds, seed=chosen, databases=kind)), as_json)
+
+
+@main.command()
 @count(5_000)
 @in_json
 def numbers(count: int, as_json: bool) -> None:
