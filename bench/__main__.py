@@ -168,6 +168,18 @@ def policy(count: int, kind: str, as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--count", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True, help="Clocks.")
+@click.option("--kind", type=click.Choice(["sqlite", "postgres"]), default="sqlite", show_default=True)
+@click.option("--kills", type=click.IntRange(0, 100), default=5, show_default=True)
+@in_json
+def clocks(count: int, kind: str, kills: int, as_json: bool) -> None:
+    """Service-level clocks that are all due at once, and their keeper killed on its way."""
+    from bench.service_levels import measure
+
+    show(run("clocks", lambda: measure(count=count, kind=kind, kills=kills)), as_json)
+
+
+@main.command()
 @count(100_000)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed is the same scenarios.")
 @click.option("--scenario", type=click.IntRange(0), help="Only this one.")
