@@ -22,12 +22,13 @@ async def set_presence(
 ) -> None:
     """The router moves the agent's offers (away, offline) and conversations (offline) when it hears of it.
 
-    `reason`: a word of plan "work" that fits the status. Raises BadInput for any other.
+    `reason`: a word of plan "work" that fits the status, or IDLE by the system. Raises BadInput for any other.
     """
     agent = await routing.lock_agent(work.connection, agent_id, clock=work.clock)
     if agent.status is status and agent.reason == reason:
         return
-    await _check_reason(work, status, reason)
+    if by != "system":
+        await _check_reason(work, status, reason)
     now = work.clock.now()
     await routing.put_presence(work.connection, agent_id, status, reason=reason, now=now, is_sqlite=work.is_sqlite)
     until = agent.wrap_up_until
@@ -82,7 +83,7 @@ async def end_wrap_up(work: UnitOfWork, agent_id: AgentId) -> None:
 
 
 async def _check_reason(work: UnitOfWork, status: PresenceStatus, reason: str | None) -> None:
-    if reason is None or (reason == IDLE and status is PresenceStatus.AWAY):
+    if reason is None:
         return
     words = await work_words(work.connection)
     fitting = {word.id for word in words.presence_reasons if word.active and word.status == status.value}

@@ -300,13 +300,33 @@ async def test_after_a_conversation_there_is_time_to_write_it_up_until_the_agent
     one = await held(scene, lan)
     await scene.act(commands.resolve, one, lan)
     assert (await row_of(scene, lan)).wrap_up_until == scene.clock.now() + timedelta(seconds=60)
+    two = await scene.house.add_waiting("psid-2")
+    await scene.desk.step()
+    assert (await scene.see(two)).status is S.WAITING
     async with scene.units.begin() as work:
         await commands.end_wrap_up(work, lan)
         await work.commit()
-    assert (await row_of(scene, lan)).wrap_up_until is None
+    await scene.desk.step()
+    assert ((await row_of(scene, lan)).wrap_up_until, (await scene.see(two)).offered_to) == (None, lan)
 
 
 # --- presence --------------------------------------------------------------------------------------------------------
+
+
+async def test_who_vanishes_while_writing_up_comes_back_without_it_being_lost(scene: Scene) -> None:
+    lan = await scene.house.add_agent("Lan")
+    async with scene.units.begin() as work:
+        await work.connection.execute(sa.update(tables.queues).values(settings={"wrap_up_s": 60}))
+        await work.commit()
+    one, two = await held(scene, lan), await held(scene, lan, "psid-2")
+    await scene.act(commands.resolve, one, lan)
+    await scene.presence(lan, PresenceStatus.OFFLINE)
+    await scene.desk.step()
+    assert ((await scene.see(one)).status, (await scene.see(two)).status) == (S.CLOSED, S.WAITING)
+    await scene.presence(lan, PresenceStatus.AVAILABLE)
+    scene.clock.advance(61)
+    await scene.desk.step()
+    assert (await scene.see(two)).offered_to == lan
 
 
 async def test_a_reason_must_fit_the_presence(scene: Scene) -> None:

@@ -9,6 +9,7 @@ import type { Verb } from "@/data/commands";
 import { snooze, wake } from "@/data/handling";
 import { useMe } from "@/data/session";
 import { useWorkWords } from "@/data/work-words";
+import { onEscape } from "@/features/handling/keys";
 import { Sheet } from "@/features/handling/Sheet";
 import type { ConversationState } from "@/lib/api/types";
 import { dateTime } from "@/lib/format/time";
@@ -130,7 +131,15 @@ function Resolve({ row, isOpen, onOpen, onError }: SheetProps) {
   useShortcut("resolve", resolveNow);
   useShortcut("disposition", () => onOpen(!isOpen));
   return (
-    <Popover opened={isOpen} onChange={onOpen} position="bottom-end" trapFocus returnFocus withinPortal>
+    <Popover
+      opened={isOpen}
+      onChange={onOpen}
+      position="bottom-end"
+      closeOnEscape={false}
+      trapFocus
+      returnFocus
+      withinPortal
+    >
       <Popover.Target>
         <span className={css.split}>
           <Button
@@ -151,7 +160,7 @@ function Resolve({ row, isOpen, onOpen, onError }: SheetProps) {
           />
         </span>
       </Popover.Target>
-      <Popover.Dropdown aria-label={t("resolve.title")}>
+      <Popover.Dropdown aria-label={t("resolve.title")} onKeyDownCapture={onEscape(() => onOpen(false))}>
         <Suspense fallback={<Skeleton lines={4} />}>
           {isOpen && (
             <ResolveSheet

@@ -6,8 +6,9 @@ import { useAgentName, useMe } from "@/data/session";
 import { usePreviewText } from "@/features/conversations/preview";
 import css from "@/features/conversations/Row.module.css";
 import type { ConversationState } from "@/lib/api/types";
-import { dateTime } from "@/lib/format/time";
+import { dateTime, shortMoment } from "@/lib/format/time";
 import { useNaming } from "@/lib/naming";
+import { now } from "@/lib/now";
 import { conversationPath } from "@/lib/paths";
 import { ChannelMark } from "@/ui/ChannelMark";
 import { Icon } from "@/ui/Icon";
@@ -51,7 +52,7 @@ export const Row = memo(function Row({ row, view, isOpen, onOpen }: Props) {
         {row.snoozed_until !== null && (
           <span className={css.asleep} title={t("status.snoozed", { at: dateTime(row.snoozed_until) })}>
             <Icon name="snooze" size={14} />
-            {t("row.snoozed", { at: dateTime(row.snoozed_until) })}
+            {t("row.snoozed", { at: shortMoment(row.snoozed_until, now()) })}
           </span>
         )}
         {row.consulted.length > 0 && row.owner_id !== me.agent.id && row.consulted.includes(me.agent.id) && (

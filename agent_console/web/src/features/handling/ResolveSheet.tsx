@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLabel, useWorkWords } from "@/data/work-words";
 import css from "@/features/handling/Handling.module.css";
+import { useFirst } from "@/features/handling/keys";
 import { Button } from "@/ui/Button";
 import { Icon } from "@/ui/Icon";
 
@@ -12,6 +13,7 @@ interface Props {
 
 export default function ResolveSheet({ onResolve }: Props) {
   const { t } = useTranslation();
+  const first = useFirst<HTMLButtonElement>();
   const words = useWorkWords();
   const label = useLabel();
   const [chosen, setChosen] = useState<string | null>(null);
@@ -31,7 +33,7 @@ export default function ResolveSheet({ onResolve }: Props) {
             type="button"
             className={css.choice}
             aria-pressed={word.id === chosen}
-            {...(place === 0 && { "data-autofocus": true })}
+            {...(place === 0 && { ref: first })}
             onClick={() => setChosen(word.id === chosen ? null : word.id)}
           >
             <span className={css.what}>{label(word)}</span>

@@ -1,6 +1,7 @@
 /** A button with a key that opens a small sheet beside it. What is in the sheet is loaded when it is asked for. */
 import { Popover } from "@mantine/core";
 import { type ReactNode, Suspense } from "react";
+import { onEscape } from "@/features/handling/keys";
 import { type Action, KEYMAP } from "@/lib/shortcuts/keymap";
 import { useShortcut } from "@/lib/shortcuts/shortcuts";
 import { IconButton } from "@/ui/Button";
@@ -19,7 +20,16 @@ interface Props {
 export function Sheet({ action, icon, label, isOpen, onOpen, children }: Props) {
   useShortcut(action, () => onOpen(!isOpen));
   return (
-    <Popover opened={isOpen} onChange={onOpen} position="bottom-end" trapFocus returnFocus withinPortal shadow="md">
+    <Popover
+      opened={isOpen}
+      onChange={onOpen}
+      position="bottom-end"
+      closeOnEscape={false}
+      trapFocus
+      returnFocus
+      withinPortal
+      shadow="md"
+    >
       <Popover.Target>
         <span>
           <IconButton
@@ -31,7 +41,7 @@ export function Sheet({ action, icon, label, isOpen, onOpen, children }: Props) 
           />
         </span>
       </Popover.Target>
-      <Popover.Dropdown aria-label={label}>
+      <Popover.Dropdown aria-label={label} onKeyDownCapture={onEscape(() => onOpen(false))}>
         <Suspense fallback={<Skeleton lines={4} />}>{isOpen && children}</Suspense>
       </Popover.Dropdown>
     </Popover>

@@ -2,7 +2,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/handling/Handling.module.css";
-import { momentChosen, momentOf, PRESETS } from "@/features/handling/moments";
+import { useFirst } from "@/features/handling/keys";
+import { momentChosen, presets } from "@/features/handling/moments";
 import { clockTime, dateTime, dayKey } from "@/lib/format/time";
 import { now } from "@/lib/now";
 import { Button } from "@/ui/Button";
@@ -10,6 +11,7 @@ import { Icon } from "@/ui/Icon";
 
 export default function SnoozeSheet({ onSnooze }: { onSnooze: (until: string | null) => void }) {
   const { t } = useTranslation();
+  const first = useFirst<HTMLButtonElement>();
   const [local, setLocal] = useState("");
   const chosen = momentChosen(local, now());
   return (
@@ -17,14 +19,13 @@ export default function SnoozeSheet({ onSnooze }: { onSnooze: (until: string | n
       <span className={css.title}>{t("snooze.title")}</span>
       <span className={css.hint}>{t("snooze.hint")}</span>
       <div className={css.choices}>
-        {PRESETS.map((preset, place) => {
-          const at = momentOf(preset, now());
+        {presets(now()).map(({ preset, at }, place) => {
           return (
             <button
               key={preset}
               type="button"
               className={css.choice}
-              {...(place === 0 && { "data-autofocus": true })}
+              {...(place === 0 && { ref: first })}
               onClick={() => onSnooze(at)}
             >
               <Icon name="clock" />

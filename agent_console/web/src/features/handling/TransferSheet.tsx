@@ -6,6 +6,7 @@ import { command } from "@/data/commands";
 import { assign, type Receiver, transfer } from "@/data/handling";
 import { useAgents, useMe, useQueues } from "@/data/session";
 import css from "@/features/handling/Handling.module.css";
+import { useFirst } from "@/features/handling/keys";
 import type { AgentCard, ConversationState } from "@/lib/api/types";
 import { fold } from "@/lib/format/text";
 import { mayRelease, oversees } from "@/lib/permissions";
@@ -23,6 +24,7 @@ interface Props {
 export default function TransferSheet({ row, onDone }: Props) {
   const { t } = useTranslation();
   const me = useMe();
+  const first = useFirst<HTMLInputElement>();
   const [q, setQ] = useState("");
   const [to, setTo] = useState<Receiver | null>(null);
   const [note, setNote] = useState("");
@@ -37,7 +39,7 @@ export default function TransferSheet({ row, onDone }: Props) {
         onChange={(change) => setQ(change.currentTarget.value)}
         placeholder={t("transfer.search")}
         aria-label={t("transfer.search")}
-        data-autofocus
+        ref={first}
         autoComplete="off"
       />
       <div className={css.choices}>

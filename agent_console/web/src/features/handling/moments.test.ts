@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { momentChosen, momentOf } from "@/features/handling/moments";
+import { momentChosen, momentOf, presets } from "@/features/handling/moments";
 
 const SUNDAY_LATE = Date.parse("2026-11-22T23:30:00+07:00");
 
@@ -8,6 +8,10 @@ describe("until when", () => {
     expect(momentOf("hour", SUNDAY_LATE)).toBe("2026-11-22T17:30:00.000Z");
     expect(momentOf("tomorrow", SUNDAY_LATE)).toBe("2026-11-23T01:00:00.000Z");
     expect(momentOf("monday", SUNDAY_LATE)).toBe("2026-11-23T01:00:00.000Z");
+  });
+
+  it("says the same moment once", () => {
+    expect(presets(SUNDAY_LATE).map(({ preset }) => preset)).toEqual(["hour", "threeHours", "tomorrow"]);
   });
 
   it("means the next Monday on a Monday", () => {

@@ -10,6 +10,12 @@ const MONDAY = 1;
 export const PRESETS = ["hour", "threeHours", "tomorrow", "monday"] as const;
 export type Preset = (typeof PRESETS)[number];
 
+/** Each with its moment; on a Sunday tomorrow morning is Monday morning, and said once. */
+export function presets(now: number): readonly { readonly preset: Preset; readonly at: string }[] {
+  const all = PRESETS.map((preset) => ({ preset, at: momentOf(preset, now) }));
+  return all.filter(({ at }, place) => all.findIndex((other) => other.at === at) === place);
+}
+
 export function momentOf(preset: Preset, now: number): string {
   switch (preset) {
     case "hour":

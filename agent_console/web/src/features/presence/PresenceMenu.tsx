@@ -76,7 +76,7 @@ function StatusItems() {
         .map((reason) => (
           <Menu.Item
             key={reason.id}
-            className={css.reason}
+            leftSection={<span className={css.gap} />}
             rightSection={<Tick shown={me.presence === status && me.reason === reason.id} />}
             aria-current={me.presence === status && me.reason === reason.id}
             onClick={() => choose(status, reason.id)}

@@ -65,7 +65,7 @@ function Member({ agent }: { agent: AgentCard }) {
       <span className={css.name}>{agent.display_name}</span>
       <span className={css.presence}>{reason(agent) ?? t(`presence.${agent.presence}`)}</span>
       <Since agent={agent} />
-      <span className={css.load} data-full={agent.load >= agent.capacity || undefined}>
+      <span className={css.load} data-full={(agent.capacity > 0 && agent.load >= agent.capacity) || undefined}>
         {t("people.load", { load: agent.load, capacity: agent.capacity })}
       </span>
       <Change agent={agent} />

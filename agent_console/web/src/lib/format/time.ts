@@ -45,6 +45,11 @@ export function dateTime(at: string | number): string {
   return `${date(at)} ${clockTime(at)}`;
 }
 
+/** 14:05 today, 23/11 on another day. */
+export function shortMoment(at: string | number, now: number): string {
+  return dayKey(at) === dayKey(now) ? clockTime(at) : date(at).slice(0, 5);
+}
+
 /** The calendar day there, comparable and sortable: 2026-11-17. */
 export function dayKey(at: string | number): string {
   const { year, month, day } = parts(at);
