@@ -218,6 +218,16 @@ def handoffs(rounds: int, seed: int | None, kind: tuple[str, ...], as_json: bool
 
 
 @main.command()
+@click.option("--times", type=click.IntRange(1, 50), default=3, show_default=True, help="Each way.")
+@in_json
+def takeover(times: int, as_json: bool) -> None:
+    """From the end or pause of the router at work to the next offer by another one, in a cluster."""
+    from bench.takeover import measure
+
+    show(run("takeover", lambda: measure(times=times)), as_json)
+
+
+@main.command()
 @count(5_000)
 @in_json
 def numbers(count: int, as_json: bool) -> None:

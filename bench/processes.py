@@ -88,6 +88,21 @@ class Program:
             self._child.wait()
             self._child = None
 
+    def pause(self) -> None:
+        """It does nothing and answers nobody until `go_on`, and knows of no pause."""
+        if self._child is not None:
+            self._child.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        if self._child is not None:
+            self._child.send_signal(signal.SIGCONT)
+
+    @property
+    def pid(self) -> int:
+        if self._child is None:
+            raise CannotMeasure("the process is not running")
+        return self._child.pid
+
     async def stop(self) -> None:
         """An orderly end, or after STOP_S none. A no-op when it is not running."""
         if self._child is None:
