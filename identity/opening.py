@@ -76,7 +76,7 @@ class Opening:
 
     def _reopen(self, conversation: Conversation, arrival: Arrival) -> Conversation:
         conversation.status = ConversationStatus.WAITING
-        conversation.closed_at = conversation.closed_reason = None
+        conversation.closed_at = conversation.closed_reason = conversation.disposition = None
         conversation.customer_id = arrival.identity.customer_id
         conversation.queued_at = self._now
         conversation.route = None  # the router places it anew

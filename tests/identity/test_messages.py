@@ -15,8 +15,10 @@ from hub.events import (
     TouchpointAdded,
     TouchpointChanged,
     WorkArrived,
+    WorkGone,
     wrap,
 )
+from identity.commands import merge_customers
 from identity.settings import IdentitySettings
 from router import commands as router_commands
 from storage import tables
@@ -107,6 +109,44 @@ async def test_an_assigned_conversation_gets_the_message_directly(world: World) 
     assert world.said(WorkArrived) == []
     (now,) = await world.open_conversations()
     assert (now.owner_id, now.unread) == (agent, 2)
+
+
+async def test_a_message_wakes_what_was_put_off_and_leaves_it_to_the_router(world: World) -> None:
+    agent = await world.house.add_agent("An")
+    await world.hears(world.message("fb-main", "psid1"))
+    (conversation,) = await world.open_conversations()
+    async with world.units.begin() as work:
+        await router_commands.take(work, conversation.id, agent)
+        await router_commands.snooze(work, conversation.id, agent)
+        await work.commit()
+    await world.hears(world.message("fb-main", "psid1", "còn không?"))
+    (now,) = await world.open_conversations()
+    assert (now.owner_id, now.snoozed_until) == (agent, world.units.clock.now())
+    assert conversation.id in {event.conversation_id for event in world.said(WorkGone)}
+
+
+async def test_of_two_who_are_joined_stays_put_off_only_what_was_put_off_in_both(
+    world: World, clock: ManualClock
+) -> None:
+    agent = await world.house.add_agent("An")
+    for psid in ("psid1", "psid2", "psid3"):
+        await world.hears(world.message("fb-main", psid))
+        clock.advance(60)
+    one, two, three = sorted(await world.open_conversations(), key=lambda c: c.opened_at)
+    until = {one.id: clock.now() + timedelta(days=2), two.id: clock.now() + timedelta(days=1)}
+    async with world.units.begin() as work:
+        for each, at in until.items():
+            await router_commands.take(work, each, agent)
+            await router_commands.snooze(work, each, agent, at)
+        await merge_customers(work, one.customer_id, two.customer_id, agent, reason="Cùng một người")
+        await work.commit()
+    kept = next(c for c in await world.open_conversations() if c.id == one.id)
+    assert kept.snoozed_until == until[two.id]
+    async with world.units.begin() as work:
+        await merge_customers(work, one.customer_id, three.customer_id, agent, reason="Cùng một người")
+        await work.commit()
+    kept = next(c for c in await world.open_conversations() if c.id == one.id)
+    assert kept.snoozed_until == clock.now()  # the third waits: the router wakes it at once
 
 
 async def test_after_closing_a_message_opens_a_new_conversation_that_knows_the_last_agent(world: World) -> None:
