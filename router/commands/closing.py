@@ -7,10 +7,10 @@ from router.commands.moving import assign_to, locked, with_room
 from router.commands.notes import record_note
 from router.commands.presence import end_wrap_up, wrap_up
 from router.plan.book import work_words
+from storage import consults, routing
 from storage import conversations as conversation_store
 from storage import customers as customer_store
 from storage import identities as identity_store
-from storage import routing
 from storage import touchpoints as touchpoint_store
 from storage.changes import AlreadyThere, ChangeSet
 from storage.conversations import Conversation
@@ -25,7 +25,8 @@ async def resolve(
     disposition: str | None = None,
     note: str | None = None,
 ) -> None:
-    """Closes it. Resolving what is closed is harmless. `agent_id` None: a rule does, which needs no disposition.
+    """Closes it; nobody is asked about it any more. Resolving what is closed is harmless. `agent_id` None: a rule does,
+    which needs no disposition.
 
     Raises BadInput for an unknown disposition, one that is missing, or one that wants a note and has none.
     """
@@ -37,6 +38,8 @@ async def resolve(
     changes = ChangeSet(work)
     if note:
         record_note(changes, conversation, agent_id, note)
+    if conversation.consulted:
+        await consults.drop_all(work, conversation_id)
     _close(work, changes, conversation, agent_id, disposition)
     await changes.flush()
     await identity_store.mark_settled(work.connection, [conversation.customer_id])
@@ -86,7 +89,7 @@ def _close(
     conversation.last_agent_id = agent_id or conversation.owner_id or conversation.last_agent_id
     conversation.owner_id = conversation.offered_to = conversation.offer_expires_at = None
     conversation.waiting_since = conversation.queued_at = conversation.snoozed_until = None
-    conversation.unread = 0
+    conversation.unread, conversation.consulted = 0, ()
     conversation.closed_at, conversation.closed_reason = work.clock.now(), "resolved"
     conversation.disposition = disposition
     changes.record(

@@ -271,6 +271,18 @@ async def test_a_note_is_written_once_and_asks_colleagues_who_then_see_it(scene:
     assert (await scene.see(one)).consulted == ()
 
 
+async def test_who_is_asked_is_asked_until_the_conversation_is_closed(scene: Scene) -> None:
+    lan, minh = await scene.house.add_agent("Lan"), await scene.house.add_agent("Minh")
+    one = await held(scene, lan)
+    async with scene.units.begin() as work:
+        await commands.add_note(work, one, lan, "Đổi được không?", ask=(minh,))
+        await commands.resolve(work, one, lan)
+        await work.commit()
+    async with scene.units.database.reading() as connection:
+        left = (await connection.execute(sa.select(tables.consults))).all()
+    assert ((await scene.see(one)).consulted, left) == ((), [])
+
+
 async def test_how_it_ended_must_be_a_word_there_is_and_is_asked_for_where_it_must_be_said(scene: Scene) -> None:
     lan = await scene.house.add_agent("Lan")
     one = await held(scene, lan)
