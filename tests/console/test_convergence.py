@@ -340,6 +340,8 @@ ELSEWHERE = {
     *("add_import", "check_import", "start_import", "cancel_import", "undo_import"),
     *("add_api_key", "revoke_api_key"),
     *("try_policy", "apply_policy", "cancel_policy_run", "undo_policy"),  # what a run joins, it joins as a merge does
+    *("add_queue", "change_queue", "change_team_member", "restore_plan"),  # boards tell of them within a second
+    *(f"put_{kind}_plan" for kind in ("rules", "hours", "work", "sla", "automation")),
     *("add_channel_account", "change_channel_account", "add_agent", "change_agent"),
     "try_routing",
 }
