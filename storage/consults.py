@@ -18,3 +18,7 @@ async def add(work: UnitOfWork, conversation_id: ConversationId, agents: tuple[A
 async def drop(work: UnitOfWork, conversation_id: ConversationId, agent_id: AgentId) -> None:
     here = (consults.c.conversation_id == conversation_id) & (consults.c.agent_id == agent_id)
     await work.connection.execute(sa.delete(consults).where(here))
+
+
+async def drop_all(work: UnitOfWork, conversation_id: ConversationId) -> None:
+    await work.connection.execute(sa.delete(consults).where(consults.c.conversation_id == conversation_id))
