@@ -1,5 +1,8 @@
 """What the API shows of the queue of suggestions."""
 
+from typing import Literal
+from uuid import UUID
+
 from pydantic import Field
 
 from agent_console.views import EvidenceView
@@ -42,6 +45,25 @@ class SuggestionPage(Frozen):
 
     items: tuple[SuggestionRow, ...]
     next: str | None = None
+
+
+class ClaimAlarmView(Frozen):
+    """crowded: so many identities gave `value` that it joins nobody any more. many_numbers: one identity claims so many
+    numbers that they say nothing of it."""
+
+    id: UUID
+    kind: Literal["crowded", "many_numbers"]
+    value: str | None
+    customer_id: CustomerId | None
+    name: str | None
+    count: int
+    raised_at: When
+
+
+class ClaimAlarms(Frozen):
+    """The newest first, at most a hundred."""
+
+    items: tuple[ClaimAlarmView, ...]
 
 
 class SuggestionCount(Frozen):

@@ -4,12 +4,13 @@ A batch without evidence costs nothing here; one with evidence a few statements,
 another customer holds, too.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from hub.events import ConversationState, SuggestionRaised
+from hub.events import ConversationState, Strength, SuggestionRaised
 from hub.ids import CustomerId, IdentityId, SuggestionId, new_id
 from identity import facts
 from identity.board import Board
@@ -19,16 +20,17 @@ from identity.policy import Join, Suggest, decide
 from identity.ranking import rank
 from identity.register import Register
 from identity.settings import PolicySettings
+from storage import claim_alarms, records
 from storage import customers as customer_store
 from storage import evidence as evidence_store
 from storage import identities as identity_store
-from storage import records
 from storage import suggestions as suggestion_store
 from storage.customers import show
 from storage.evidence import ContactPoint, Holder, Point, Proof, ProofKey
 from storage.suggestions import Suggestion
 from storage.unit_of_work import UnitOfWork
 
+NUMBERS_ALARM = 10  # different values that one identity claims, more than which a supervisor is told
 SEEN_AGAIN_AFTER = timedelta(hours=6)  # a proof's date is read in days; not every message need write it
 
 
@@ -40,6 +42,7 @@ class People:
         self._given = given
         self._settings = settings
         self._points: dict[Point, ContactPoint] = {}
+        self._were_shared: dict[Point, bool] = {}
         self._holders: dict[Point, list[Holder]] = {}
         self._known: dict[ProofKey, Proof] = {}
 
@@ -48,6 +51,7 @@ class People:
         if not self._given:
             return set()
         self._points = await evidence_store.lock_points(self._work, {g.proof.point for g in self._given})
+        self._were_shared = {point: row.shared for point, row in self._points.items()}
         usable = [point for point, row in self._points.items() if not row.shared]
         for holder in await evidence_store.holders(self._work.connection, usable):
             self._holders.setdefault(holder.proof.point, []).append(holder)
@@ -81,8 +85,25 @@ class People:
                 proofs.append(replace(best, last_seen_at=given.proof.last_seen_at))
         unique = {proof.key: proof for proof in reversed(proofs)}
         await evidence_store.put(self._work, list(unique.values()))
-        await evidence_store.update_points(self._work.connection, self._recounted(new))
+        recounted = self._recounted(new)
+        await evidence_store.update_points(self._work.connection, recounted)
+        await self._alarm(new, recounted)
         await records.touch(self._work, {g.identity.home_customer_id for g in new})
+
+    async def _alarm(self, new: Sequence[Given], recounted: Sequence[ContactPoint]) -> None:
+        """Supervisors hear of a value that has just become nobody's, and of whoever gives very many."""
+        limit = self._settings.identities_per_value_max
+        fresh = [p for p in recounted if p.shared and not self._were_shared.get((p.kind, p.value))]
+        await claim_alarms.raise_crowded(self._work, [p for p in fresh if p.identities > limit])
+        claims = Counter(g.identity.id for g in new if g.proof.strength is Strength.CLAIMED)
+        only_new = {g.identity.id for g in new if g.identity.is_new}
+        suspects = [i for i, count in claims.items() if i not in only_new or count > NUMBERS_ALARM]
+        many: dict[IdentityId, int] = {}
+        for identity_id in suspects:
+            count = await claim_alarms.claims_of(self._work.connection, identity_id, at_most=NUMBERS_ALARM + 1)
+            if count > NUMBERS_ALARM:
+                many[identity_id] = count
+        await claim_alarms.raise_many(self._work, many)
 
     def _recounted(self, new: Sequence[Given]) -> list[ContactPoint]:
         gave: dict[Point, set[IdentityId]] = {}

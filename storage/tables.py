@@ -232,6 +232,22 @@ suggestions = sa.Table(
     sa.Index("ix_suggestions_rank", "status", "rank", "id"),
 )
 
+# For supervisors: a value that too many gave, an identity that gives very many. `subject` names it, once and for all.
+claim_alarms = sa.Table(
+    "claim_alarms",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False),  # crowded, many_numbers
+    sa.Column("subject", sa.String(350), nullable=False, unique=True),
+    sa.Column("value", sa.String(320)),
+    sa.Column("identity_id", Id, sa.ForeignKey("channel_identities.id")),
+    sa.Column("count", sa.Integer, nullable=False),  # when it was raised
+    sa.Column("raised_at", Moment, nullable=False),
+    sa.Column("seen_at", Moment),
+    sa.Column("seen_by", Id),
+    sa.Index("ix_claim_alarms_seen", "seen_at", "raised_at"),
+)
+
 # Every policy there was: append-only, so it tells who changed what and when. Without a row the defaults hold.
 policies = sa.Table(
     "policies",

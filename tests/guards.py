@@ -97,9 +97,10 @@ GUARDS: dict[str, Guard] = {
             f"{EVIDENCE}::test_a_thousand_claims_of_one_number_join_at_most_a_few_and_then_mean_nothing",
             f"{EVIDENCE}::test_anonymous_visitors_cannot_make_a_number_useless_for_its_owner",
             f"{EVIDENCE}::test_one_who_posts_many_numbers_joins_few_of_them",
+            f"{EVIDENCE}::test_supervisors_hear_once_of_a_number_that_is_nobodys_any_more",
+            f"{EVIDENCE}::test_supervisors_hear_once_of_one_who_posts_many_numbers",
             CROWD,
         ),
-        "Nobody is alarmed: the number is marked as nobody's, which its contact point shows.",
     ),
     "A11": Guard(
         "Chains of weak links",

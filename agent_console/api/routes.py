@@ -175,6 +175,8 @@ ROUTES: tuple[Route, ...] = (
         "Yes, one person",
         may=(409,),
     ),
+    _get("list_claim_alarms", "/claim-alarms", A.SUPERVISOR, suggestions.ClaimAlarms, "Numbers and people to look at"),
+    _post("see_claim_alarm", "/claim-alarms/{alarm_id}/seen", A.SUPERVISOR, None, "Seen to"),
     _post("reject_suggestion", "/suggestions/{suggestion_id}/reject", A.AGENT, None, "No, two people", may=(409,)),
     _post(
         "undo_entry",

@@ -5,6 +5,8 @@ from agent_console.api.endpoint import Call
 from agent_console.guard import sight_of
 from agent_console.parts import Parts
 from agent_console.suggestion_views import (
+    ClaimAlarms,
+    ClaimAlarmView,
     SuggestionCount,
     SuggestionDetail,
     SuggestionPage,
@@ -13,9 +15,9 @@ from agent_console.suggestion_views import (
 from hub.errors import Conflict, NotFound
 from hub.ids import CustomerId, SuggestionId
 from storage import accounts as account_store
+from storage import claim_alarms, suggestion_reads
 from storage import customers as customer_store
 from storage import identities as identity_store
-from storage import suggestion_reads
 from storage.accounts import ChannelAccount
 from storage.customers import Panel
 from storage.engine import Connection
@@ -52,6 +54,30 @@ class Suggestions:
             seen = await suggestion_reads.seen_among(connection, sight_of(call.caller), [waiting.a, waiting.b])
         accounts: dict[str, ChannelAccount] = {account.id: account for account in listed}
         return comparing.detail(waiting, a, b, accounts, seen)
+
+    async def list_claim_alarms(self, call: Call) -> ClaimAlarms:
+        async with self._parts.units.database.reading() as connection:
+            found = await claim_alarms.listed(connection)
+        return ClaimAlarms(
+            items=tuple(
+                ClaimAlarmView(
+                    id=alarm.id,
+                    kind=alarm.kind,
+                    value=alarm.value,
+                    customer_id=CustomerId(alarm.customer_id) if alarm.customer_id else None,
+                    name=alarm.display_name,
+                    count=alarm.count,
+                    raised_at=alarm.raised_at,
+                )
+                for alarm in found
+            )
+        )
+
+    async def see_claim_alarm(self, call: Call) -> None:
+        async with self._parts.units.begin() as work:
+            if not await claim_alarms.mark_seen(work, call.id("alarm_id"), call.caller.agent_id):
+                raise NotFound("alarm_unknown", "There is no such alarm.", where="alarm_id")
+            await work.commit()
 
 
 async def _panel(connection: Connection, customer_id: CustomerId) -> Panel:

@@ -338,7 +338,7 @@ ELSEWHERE = {
     *("sign_in", "sign_out", "change_me", "upload", "replay_dead_letters"),
     *("preview_customer", "preview_change", "put_attribute"),
     *("add_import", "check_import", "start_import", "cancel_import", "undo_import"),
-    *("add_api_key", "revoke_api_key"),
+    *("add_api_key", "revoke_api_key", "see_claim_alarm"),
     *("try_policy", "apply_policy", "cancel_policy_run", "undo_policy"),  # what a run joins, it joins as a merge does
     *("add_queue", "change_queue", "change_team_member", "restore_plan"),  # boards tell of them within a second
     *(f"put_{kind}_plan" for kind in ("rules", "hours", "work", "sla", "automation")),

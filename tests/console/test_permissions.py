@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from agent_console.api.routes import PREFIX, ROUTES, Route
 from agent_console.imports.layout import Layout
@@ -32,7 +33,7 @@ from identity import commands as identity_commands
 from identity.rules import Rules
 from identity.settings import PolicySettings
 from router import tasks
-from storage import api_keys, imports, policies
+from storage import api_keys, claim_alarms, imports, policies, tables
 from storage import conversations as conversation_store
 from storage import suggestions as suggestion_store
 from storage.api_keys import ApiKey
@@ -64,6 +65,7 @@ class Things:
     key_id: str = ""
     queue_id: QueueId | None = None
     task_id: str = ""
+    alarm_id: UUID | None = None
 
     @property
     def path(self) -> dict[str, str]:
@@ -82,6 +84,7 @@ class Things:
             "import_id": self.import_id,
             "key_id": self.key_id,
             "task_id": self.task_id,
+            "alarm_id": str(self.alarm_id),
             "external_id": "KH1",
             "plan_kind": "rules",
             "queue_id": str(self.queue_id),
@@ -140,6 +143,8 @@ BODIES: Mapping[str, Sample] = {
     "get_suggestion": lambda _: None,
     "accept_suggestion": lambda _: None,
     "reject_suggestion": lambda _: None,
+    "list_claim_alarms": lambda _: None,
+    "see_claim_alarm": lambda _: None,
     "undo_entry": lambda _: {"reason": "Nhầm"},
     "split_identity": lambda _: {},
     "move_identity": lambda t: {"to_customer_id": str(t.other.customer_id), "reason": "Máy của chồng"},
@@ -390,7 +395,17 @@ async def make_things(shop: Shop, number: int) -> Things:
     )
     things.task_id = await _task(shop, case)
     things.queue_id = shop.house.queue_id
+    things.alarm_id = await _alarm(shop, case)
     return things
+
+
+async def _alarm(shop: Shop, case: Case) -> UUID:
+    async with shop.units.begin() as work:
+        await claim_alarms.raise_many(work, {case.identity_id: 11})
+        await work.commit()
+    query = sa.select(tables.claim_alarms.c.id).where(tables.claim_alarms.c.identity_id == case.identity_id)
+    async with shop.units.database.reading() as connection:
+        return UUID(str((await connection.execute(query)).scalar_one()))
 
 
 async def _task(shop: Shop, case: Case) -> str:

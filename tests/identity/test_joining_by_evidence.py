@@ -17,8 +17,9 @@ from hub.events import (
     Strength,
     SuggestionRaised,
 )
+from identity.people import NUMBERS_ALARM
 from identity.settings import IdentitySettings, PolicySettings
-from storage import tables
+from storage import claim_alarms, tables
 from storage.unit_of_work import Units
 from tests.identity.world import E164, PHONE, World, build_world
 
@@ -300,3 +301,35 @@ async def test_the_oldest_record_stands_for_all(world: World, clock: ManualClock
     async with world.units.database.reading() as connection:
         rows = await connection.execute(sa.select(tables.customers.c.current_id))
         assert {row.current_id for row in rows} == {oldest}
+
+
+async def test_supervisors_hear_once_of_a_number_that_is_nobodys_any_more(world: World) -> None:
+    for start in range(0, 120, 30):
+        await world.hears(*(world.message("fb-main", f"p{i}", PHONE) for i in range(start, start + 30)))
+    (alarm,) = await alarms(world)
+    assert (alarm.kind, alarm.value, alarm.identity_id) == ("crowded", E164, None)
+    assert alarm.count > PolicySettings().identities_per_value_max
+    agent = await world.house.add_agent("An")
+    async with world.units.begin() as work:
+        assert await claim_alarms.mark_seen(work, alarm.id, agent)
+        await work.commit()
+    await world.hears(world.message("fb-main", "p999", PHONE))
+    assert await alarms(world) == []
+
+
+async def test_supervisors_hear_once_of_one_who_posts_many_numbers(world: World) -> None:
+    """Also of an anonymous visitor, and of numbers that nobody else gave."""
+    for i in range(NUMBERS_ALARM):
+        await world.hears(world.message("web", "v1", f"giao cho 09123400{i:02d}"))
+    assert await alarms(world) == []
+    for i in range(NUMBERS_ALARM, NUMBERS_ALARM + 5):
+        await world.hears(world.message("web", "v1", f"giao cho 09123400{i:02d}"))
+    (alarm,) = await alarms(world)
+    who = await world.identity("web", "v1")
+    assert (alarm.kind, alarm.identity_id, alarm.customer_id) == ("many_numbers", who.id, who.customer_id)
+    assert (alarm.count, alarm.value) == (NUMBERS_ALARM + 1, None)
+
+
+async def alarms(world: World) -> list[claim_alarms.ClaimAlarm]:
+    async with world.units.database.reading() as connection:
+        return await claim_alarms.listed(connection)

@@ -26,6 +26,7 @@ export const keys = {
   suggestions: ["suggestions"] as const,
   suggestion: (suggestionId: string) => ["suggestion", suggestionId] as const,
   suggestionCount: ["suggestion-count"] as const,
+  claimAlarms: ["claim-alarms"] as const,
   policy: ["admin", "policy"] as const,
   policyRuns: ["admin", "policy-runs"] as const,
   policyRun: (runId: string) => ["admin", "policy-run", runId] as const,

@@ -2,6 +2,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useMe } from "@/data/session";
+import { Alarms } from "@/features/suggestions/Alarms";
 import { accept, reject, undo, useOpenSuggestions } from "@/features/suggestions/api";
 import { Comparison } from "@/features/suggestions/Comparison";
 import { Row } from "@/features/suggestions/Row";
@@ -9,6 +11,7 @@ import css from "@/features/suggestions/Suggestions.module.css";
 import { asProblem } from "@/lib/api/problems";
 import type { SuggestionRow } from "@/lib/api/types";
 import { useWords } from "@/lib/i18n/words";
+import { oversees } from "@/lib/permissions";
 import { KEYMAP } from "@/lib/shortcuts/keymap";
 import { useShortcut } from "@/lib/shortcuts/shortcuts";
 import { Button } from "@/ui/Button";
@@ -19,6 +22,7 @@ import { Skeleton } from "@/ui/Skeleton";
 
 export default function SuggestionsPage() {
   const { t } = useTranslation();
+  const me = useMe();
   const pages = useOpenSuggestions();
   const rows = pages.data?.pages.flatMap((page) => page.items) ?? [];
   const place = usePlace(rows);
@@ -35,6 +39,7 @@ export default function SuggestionsPage() {
           <h1 className={css.title}>{t("suggestions.title")}</h1>
           <p className={css.hint}>{t("suggestions.hint")}</p>
         </header>
+        {oversees(me.agent) && <Alarms />}
         {pages.error !== null && <Fault error={pages.error} onRetry={() => void pages.refetch()} />}
         {pages.isPending && <Skeleton lines={6} />}
         {pages.data && rows.length === 0 && (

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
 import type { SuggestionDetail, SuggestionRow } from "@/lib/api/types";
-import { id, iso } from "@/testing/builders";
+import { aMe, id, iso } from "@/testing/builders";
 import { FakeHub, problem } from "@/testing/fake-hub";
 import { openConsole } from "@/testing/render";
 
@@ -102,5 +102,35 @@ describe("the queue of suggestions", () => {
   it("teaches what will appear when it is empty", async () => {
     await open([]);
     await screen.findByText("Không có gợi ý nào đang chờ");
+  });
+
+  it("shows supervisors what to look at, until somebody has seen it", async () => {
+    const hub = new FakeHub();
+    hub.snapshot = { ...hub.snapshot, me: aMe({ role: "supervisor" }) };
+    const alarm = { id: id("alarm"), raised_at: iso(), count: 51, customer_id: null, name: null };
+    let items: unknown[] = [
+      { ...alarm, kind: "crowded", value: "+84912345678" },
+      { ...alarm, id: id("alarm"), kind: "many_numbers", value: null, name: "Khách lạ", count: 11 },
+    ];
+    hub.on("GET", "/suggestion-count", () => ({ body: { open: 0, more: false } }));
+    hub.on("GET", "/suggestions", () => ({ body: { items: [], next: null } }));
+    hub.on("GET", "/claim-alarms", () => ({ body: { items } }));
+    hub.on("POST", `/claim-alarms/${alarm.id}/seen`, () => {
+      items = items.slice(1);
+      return {};
+    });
+    const page = await openConsole(hub, "/suggestions");
+    close = page.close;
+    const region = within(await screen.findByRole("region", { name: "Cần xem lại" }));
+    expect(region.getByText(/0912 345 678 đã được 51 người/)).toBeTruthy();
+    expect(region.getByText(/Khách lạ đã đưa ra từ 11 số/)).toBeTruthy();
+    await page.user.click(region.getAllByRole("button", { name: "Đã xem" })[0] as HTMLElement);
+    await waitFor(() => expect(region.queryByText(/0912 345 678/)).toBeNull());
+  });
+
+  it("shows agents no such thing", async () => {
+    const { hub } = await open([aRow("Hoà", "Hoa Nguyen")]);
+    await table();
+    expect(hub.asked.some(({ path }) => path === "/claim-alarms")).toBe(false);
   });
 });

@@ -63,6 +63,7 @@ export type Suggestion = Schemas["SuggestionView"];
 export type SuggestionDetail = Schemas["SuggestionDetail"];
 export type SuggestionPage = Schemas["SuggestionPage"];
 export type SuggestionRow = Schemas["SuggestionRow"];
+export type ClaimAlarm = Schemas["ClaimAlarmView"];
 export type SuggestionSide = Schemas["SuggestionSide"];
 export type TimelinePage = Schemas["TimelinePage"];
 export type Touchpoint = Schemas["TouchpointState"];
