@@ -7,13 +7,11 @@ state has moved on, BadInput for what makes no sense.
 from collections.abc import Collection
 from functools import partial
 
-from hub.errors import BadInput, Conflict, NotFound
+from hub.errors import Conflict, NotFound
 from hub.events import ConversationState, CustomerChanged, SuggestionSettled
-from hub.events.common import NAME_MAX_CHARS
 from hub.ids import AgentId, CustomerId, IdentityId, LedgerEntryId, SuggestionId
 from identity import explanations
 from identity.board import Board
-from identity.ranking import rank_anew
 from identity.register import Register
 from storage import customers as customer_store
 from storage import identities as identity_store
@@ -90,24 +88,6 @@ async def undo_entry(
     undo_id = await Register(board).undo(entry_id, explanations.by_agent("undo", reason), agent_id)
     await board.finish()
     return undo_id
-
-
-async def rename_customer(work: UnitOfWork, customer_id: CustomerId, name: str | None) -> None:
-    """None or blank shows the channel's own name again. Written on the record that stands for the customer, so that it
-    stays with whom it was meant for when a later merge is undone."""
-    current = await customer_store.current(work.connection, customer_id)
-    if current is None:
-        raise _no_customer()
-    shown = " ".join((name or "").split()) or None
-    if shown is not None and len(shown) > NAME_MAX_CHARS:
-        raise BadInput("name_too_long", f"A name has at most {NAME_MAX_CHARS} characters.", where="name")
-    board = Board(work)
-    await Register(board).hold([current])
-    await customer_store.set_name(work, current, shown)
-    members = await identity_store.by_customers(work.connection, [current])
-    await rank_anew(work, [member.id for member in members])
-    await refresh_customer_line(board, [current])
-    await board.finish()
 
 
 async def refresh_customer_line(board: Board, customers: Collection[CustomerId]) -> None:

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from hub.clock import ManualClock
 from hub.events import Author, ConversationState, ConversationStatus
 from hub.ids import AgentId, ConversationId, IdentityId, LedgerEntryId
-from identity import commands
+from identity import commands, editing
 from router import commands as router_commands
 from storage import tables
 from storage.conversations import Conversation
@@ -171,6 +171,21 @@ class Machine(RuleBasedStateMachine):
             await self._command(lambda work: router_commands.take(work, conversation_id, agent_id))
             await self.world.reply(*_address(person), agent_id=agent_id)
             await self._read_told()
+
+    @rule(person=st.integers(0, PEOPLE - 1), word=st.sampled_from(["a", "b", ""]))
+    def describe(self, person: int, word: str) -> None:
+        """Name, tags, a note and an attribute, by hand."""
+        self.run(self._describe(person, word))
+
+    async def _describe(self, person: int, word: str) -> None:
+        customer_id = await self.world.customer(*_address(person))
+        change = editing.Change(
+            name=word,
+            tags=(word,) if word else (),
+            notes={customer_id: word},
+            attributes={"hang": word or None},
+        )
+        await self._command(lambda work: editing.change(work, customer_id, change))
 
     @rule(person=st.integers(0, PEOPLE - 1))
     def answer(self, person: int) -> None:
