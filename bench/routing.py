@@ -1,13 +1,13 @@
 """`bench routing`: how many decisions a second the router's memory makes. Pure computation, one core.
 
-A chain's pool: chats, mails and comments of different weight, some of which want a skill, some promised by a time, some
-urgent, some of customers who were served before.
+Twice: chats alone, and chats, mails and comments of different weight, some of which want a skill, some promised by a
+time, some urgent. Some customers were served before, by an agent who may be free.
 """
 
 import os
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bench.report import Figure
@@ -40,12 +40,13 @@ class Shop:
     rng: random.Random
     queues: list[QueueId]
     agents: list[AgentId]
+    mixed: bool
     now: datetime = START
 
     @classmethod
-    def of(cls, agents: int, waiting: int, seed: int) -> "Shop":
+    def of(cls, agents: int, waiting: int, seed: int, *, mixed: bool) -> "Shop":
         rng = random.Random(seed)
-        shop = cls(Pool(Measure.of(WorkWords())), rng, [QueueId(new_id()) for _ in range(QUEUES)], [])
+        shop = cls(Pool(Measure.of(WorkWords())), rng, [QueueId(new_id()) for _ in range(QUEUES)], [], mixed)
         for number in range(agents):
             shop.pool.put_agent(shop.new_agent(number))
         shop.agents = list(shop.pool.agents)
@@ -66,16 +67,20 @@ class Shop:
         )
 
     def new_work(self) -> Work:
-        return Work(
+        work = Work(
             id=ConversationId(new_id()),
             queue_id=self.rng.choice(self.queues),
             queued_at=self.now - timedelta(seconds=self.rng.random() * 600),
-            work_class=self.rng.choice(CLASSES),
-            wishes=((self.rng.choice(SKILLS), self.rng.randint(1, 2)),) if self.rng.random() < WISHING else (),
-            due_at=self.now + timedelta(seconds=self.rng.random() * 600) if self.rng.random() < PROMISED else None,
-            priority=2 if self.rng.random() < URGENT else 0,
             last_agent_id=self.rng.choice(self.agents) if self.rng.random() < RETURNING else None,
         )
+        if self.mixed:
+            work.work_class = self.rng.choice(CLASSES)
+            work.priority = 2 if self.rng.random() < URGENT else 0
+            if self.rng.random() < WISHING:
+                work.wishes = ((self.rng.choice(SKILLS), self.rng.randint(1, 2)),)
+            if self.rng.random() < PROMISED:
+                work.due_at = self.now + timedelta(seconds=self.rng.random() * 600)
+        return work
 
     def decide(self, took_s: list[float]) -> list[Decision]:
         """As many as fit, at most ROUND; `took_s` gets the time of each."""
@@ -99,28 +104,49 @@ class Shop:
 
 
 async def measure(*, count: int, agents: int = 10_000, waiting: int = 100_000, seed: int = 1) -> list[Figure]:
-    decisions, rounds, slowest, memory = [], [], [], []
+    note = f"{agents:,} agents, {waiting:,} waiting"
+    plain = _run(count, agents, waiting, seed, mixed=False)
+    mixed = _run(count, agents, waiting, seed, mixed=True)
+    whole = "each decision with one agent who finished and one conversation that arrived"
+    first = "agents and conversations with what the bench keeps of them, first run"
+    return [
+        Figure(name="routing decisions", value=median(plain.per_s), unit="/s", owed=50_000, note=plain.told(note)),
+        Figure(name="one decision, p99", value=median(plain.p99_us), unit="us", note="the slowest of a hundred"),
+        Figure(name="decisions, arrivals and departures", value=median(plain.rounds_per_s), unit="/s", note=whole),
+        Figure(name="memory of the pool", value=plain.memory_mib[0], unit="MiB", note=first),
+        Figure(name="decisions, mixed work", value=median(mixed.per_s), unit="/s", note=mixed.told("with skills, SLA")),
+        Figure(name="one decision of mixed work, p99", value=median(mixed.p99_us), unit="us"),
+    ]
+
+
+@dataclass(slots=True)
+class Measured:
+    """Of each run."""
+
+    per_s: list[float] = field(default_factory=list)
+    rounds_per_s: list[float] = field(default_factory=list)
+    p99_us: list[float] = field(default_factory=list)
+    memory_mib: list[float] = field(default_factory=list)
+
+    def told(self, note: str) -> str:
+        return f"median of {len(self.per_s)} runs, which differ by {spread(self.per_s):.0%}; {note}"
+
+
+def _run(count: int, agents: int, waiting: int, seed: int, *, mixed: bool) -> Measured:
+    measured = Measured()
     for run in range(RUNS):
         before_mib = _resident_mib()
-        shop = Shop.of(agents, waiting, seed + run)
+        shop = Shop.of(agents, waiting, seed + run, mixed=mixed)
         garbage.settle()  # as every hub does
-        memory.append(_resident_mib() - before_mib)
+        measured.memory_mib.append(_resident_mib() - before_mib)
         took_s: list[float] = []
         began = time.perf_counter()
         while len(took_s) < count:
             shop.go_on(shop.decide(took_s))
-        decisions.append(len(took_s) / sum(took_s))
-        rounds.append(len(took_s) / (time.perf_counter() - began))
-        slowest.append(percentile(took_s, 99) * 1e6)
-    note = f"median of {RUNS} runs, which differ by {spread(decisions):.0%}; {agents:,} agents, {waiting:,} waiting"
-    whole = "each decision with one agent who finished and one conversation that arrived"
-    first = "of the first run, agents and conversations with what the bench keeps of them"
-    return [
-        Figure(name="routing decisions", value=median(decisions), unit="/s", owed=50_000, note=note),
-        Figure(name="one decision, p99", value=median(slowest), unit="us", note="the slowest of a hundred"),
-        Figure(name="decisions, arrivals and departures", value=median(rounds), unit="/s", note=whole),
-        Figure(name="memory of the pool", value=memory[0], unit="MiB", note=first),
-    ]
+        measured.per_s.append(len(took_s) / sum(took_s))
+        measured.rounds_per_s.append(len(took_s) / (time.perf_counter() - began))
+        measured.p99_us.append(percentile(took_s, 99) * 1e6)
+    return measured
 
 
 def _resident_mib() -> float:

@@ -162,11 +162,11 @@ class Bench:
         self.seats: dict[int, tuple[Seat, Open]] = {}  # by Agent.number: their seat that counts, in which heap
         self.heaps: dict[Open, list[Seat]] = {}
         self.order: list[Open] = []  # of the heaps, those of more room first
-        self.free: dict[Open, int] = {}  # how many have room for exactly these, now
+        self.free: dict[WorkClass, int] = dict.fromkeys(ALL, 0)  # how many have room for it, now
 
     def count(self, work_class: WorkClass) -> int:
         """How many are free for it."""
-        return sum([count for room, count in self.free.items() if work_class in room])
+        return self.free[work_class]
 
     def seat(self, agent: Agent) -> None:
         """As the agent is now. The demand must be one that asks for them."""
@@ -185,10 +185,10 @@ class Bench:
 
     def recount(self, before: Open, after: Open) -> None:
         """Of an agent who sits here, came or went: what there was room for, and is."""
-        if before:
-            self.free[before] -= 1
-        if after:
-            self.free[after] = self.free.get(after, 0) + 1
+        for work_class in before - after:
+            self.free[work_class] -= 1
+        for work_class in after - before:
+            self.free[work_class] += 1
 
     def free_agents(self, work_class: WorkClass) -> list[Agent]:
         """In no order."""

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from hub.events import Explanation, PresenceStatus
 from hub.ids import AgentId, ConversationId, QueueId
-from router.lines import ALL, NOTHING, WRITTEN, Agent, Bench, Demand, Line, Open, Place, Work
+from router.lines import ALL, NOTHING, WRITTEN, Agent, Bench, Demand, Line, Open, Place, Seat, Work
 from router.room import CHAT, Measure
 
 __all__ = ["OVERDUE_S", "REFUSAL_COOLDOWN_S", "Agent", "Decision", "Pool", "Work"]
@@ -145,10 +145,9 @@ class Pool:
                     heapq.heappop(heads)
                 elif place is not head:
                     heapq.heapreplace(heads, (place, line))
-                elif (decision := self._match(place[-1], line, now)) is not None:
+                elif (agent := self._pick(place[-1], line, now)) is not None:
                     made += 1
-                    self._apply(decision)
-                    yield decision
+                    yield self._give(place[-1], line.bench, agent, now)
                 elif not line.bench.count(line.work_class):
                     heapq.heappop(heads)  # nobody becomes free while we decide
                 else:
@@ -171,31 +170,49 @@ class Pool:
             if bench.seats and bench.demand.queue_id not in self.shut:
                 yield from bench.lines.values()
 
-    def _match(self, work: Work, line: Line, now: datetime) -> Decision | None:
-        """None: nobody is free for it, or all who are refused it just now."""
+    def _pick(self, work: Work, line: Line, now: datetime) -> Agent | None:
+        """Who is asked first. None: nobody is free for it, or all who are refused it just now."""
         bench, work_class = line.bench, line.work_class
-        last = self.agents.get(work.last_agent_id) if work.last_agent_id is not None else None
+        last = self._last_of(work)
         if last is not None and work_class in last.open and bench in last.benches and not _refused(work, last.id, now):
-            return Decision(work, last, "route.last_agent", _params(work, last, bench, now))
+            return last
+        if not work.refusals:
+            seat = bench.first(work_class)
+            return seat[-1] if seat is not None else None
         aside = []
         try:
             while (seat := bench.first(work_class)) is not None:
+                if not _refused(work, seat[-1].id, now):
+                    return seat[-1]
                 bench.take(seat)
                 aside.append(seat)
-                if not work.refusals or not _refused(work, seat[-1].id, now):
-                    return _decision(work, bench, seat[-1], now)
             return None
         finally:
             for seat in aside:
                 bench.put_back(seat)
 
-    def _apply(self, decision: Decision) -> None:
-        """The agent's seats are mended when they come up: who is fuller only stands further back."""
-        work, agent = decision.work, decision.agent
+    def _last_of(self, work: Work) -> Agent | None:
+        return self.agents.get(work.last_agent_id) if work.last_agent_id is not None else None
+
+    def _give(self, work: Work, bench: Bench, agent: Agent, now: datetime) -> Decision:
+        """The agent's seats are mended when they come up: who is fuller only stands further back. So the next in line
+        is seen afterwards: the comparison that decided was against them."""
+        params, burden = _params(work, agent, bench, now), agent.burden
         self.drop_work(work.id)
         agent.held[work.work_class] = agent.held.get(work.work_class, 0) + 1
         agent.burden += self.measure.weights.get(work.work_class, 0)
         self._set_open(agent)
+        if agent.id == work.last_agent_id:
+            return Decision(work, agent, "route.last_agent", params)
+        seat = _next(bench, work, agent)
+        if seat is None or (work.refusals and _refused(work, seat[-1].id, now)):
+            return Decision(work, agent, "route.only_free", params)
+        params["other"] = seat[-1].name
+        if seat[0] > burden:
+            params["other_load"] = seat[0] / CHAT
+            return Decision(work, agent, "route.lowest_load", params)
+        params["idle_s"] = int((now - agent.idle_since).total_seconds())
+        return Decision(work, agent, "route.longest_idle", params)
 
     def _set_open(self, agent: Agent) -> None:
         before, after = agent.open, self._room_of(agent)
@@ -311,18 +328,15 @@ def _leave(agent: Agent) -> None:
     agent.benches = []
 
 
-def _decision(work: Work, bench: Bench, agent: Agent, now: datetime) -> Decision:
-    """Names the comparison that decided: against the next in line, if there is one who did not refuse."""
-    params = _params(work, agent, bench, now)
+def _next(bench: Bench, work: Work, besides: Agent) -> Seat | None:
+    """Who would be asked first, but for one."""
     seat = bench.first(work.work_class)
-    if seat is None or (work.refusals and _refused(work, seat[-1].id, now)):
-        return Decision(work, agent, "route.only_free", params)
-    params["other"] = seat[-1].name
-    if seat[0] > agent.burden:
-        params["other_load"] = seat[0] / CHAT
-        return Decision(work, agent, "route.lowest_load", params)
-    params["idle_s"] = int((now - agent.idle_since).total_seconds())
-    return Decision(work, agent, "route.longest_idle", params)
+    if seat is None or seat[-1] is not besides:
+        return seat
+    bench.take(seat)
+    other = bench.first(work.work_class)
+    bench.put_back(seat)
+    return other
 
 
 def _params(work: Work, agent: Agent, bench: Bench, now: datetime) -> Params:
