@@ -21,6 +21,7 @@ export const keys = {
   list: (query: ListQuery) => ["list", query.view, query.queueId, query.q, query.silentS ?? null] as const,
   details: ["detail"] as const,
   detail: (conversationId: string) => ["detail", conversationId] as const,
+  routing: (conversationId: string) => ["routing", conversationId] as const,
   timelines: ["timeline"] as const,
   timeline: (conversationId: string) => ["timeline", conversationId] as const,
   suggestions: ["suggestions"] as const,

@@ -6,6 +6,7 @@ import { togglePanel, useLayout } from "@/app/layout";
 import { Actions } from "@/app/workspace/Actions";
 import { Consulted } from "@/app/workspace/Consulted";
 import css from "@/app/workspace/ThreadHead.module.css";
+import { WaitReasons } from "@/app/workspace/WaitReasons";
 import type { View } from "@/data/keys";
 import { useAgentName, useMe } from "@/data/session";
 import { useLabelOf } from "@/data/work-words";
@@ -98,10 +99,17 @@ function Status({ row }: { row: ConversationState }) {
   return (
     <p className={css.status}>
       <span>{said()}</span>
-      {row.why && row.status !== "closed" && (
+      {row.status === "waiting" && row.snoozed_until === null ? (
         <span className={css.why}>
-          <Why why={row.why} />
+          <WaitReasons conversationId={row.id} />
         </span>
+      ) : (
+        row.why &&
+        row.status !== "closed" && (
+          <span className={css.why}>
+            <Why why={row.why} />
+          </span>
+        )
       )}
       {row.disposition !== null && <span>{labelOf("dispositions", row.disposition)}</span>}
       {row.waiting_since && row.status !== "closed" && (
