@@ -199,6 +199,34 @@ export function plans(
     const old = kept.get(kind)?.find((one) => one.version === version);
     return seen === newest(kind).version ? put(kind, old?.document, LAN, null) : outdated;
   });
+  hub.on("POST", "/routing/try", ({ body }) => {
+    const [rule] = (body as { rules: Documents["rules"] }).rules.rules;
+    const step = { skills: [], wait_s: 0, queue_id: null };
+    return {
+      body: {
+        checked: rule
+          ? [{ rule_id: rule.id, name: rule.name, missing: rule.when.tags.length > 0 ? ["tags"] : [] }]
+          : [],
+        rule_id: rule && rule.when.tags.length === 0 ? rule.id : null,
+        rule_name: rule && rule.when.tags.length === 0 ? rule.name : null,
+        queue_id: SALES,
+        queue_name: "Bán hàng",
+        priority: 1,
+        steps: (rule?.steps ?? [step]).map((one, at) => ({
+          step: one,
+          begins_s: at * 120,
+          queue_id: SALES,
+          fitting: at + 1,
+          free: at,
+        })),
+        opens_at: null,
+        candidates: [{ agent_id: LAN, name: "Trần Thị Lan", state: "free", load: 1.5, capacity: 5 }],
+        agent_id: LAN,
+        why: { code: "route.only_free", params: { agent: "Trần Thị Lan", load: 2, capacity: 5 } },
+        waits: [],
+      },
+    };
+  });
   hub.on("GET", "/queues/settings", () => ({ body: { items: queues } }));
   hub.on("PATCH", "/queues/[^/]+", ({ body }) => ({ body }));
   hub.on("GET", "/team", () => ({ body: { items: TEAM } }));

@@ -1,6 +1,7 @@
 /** The supervisors' calls: plans, queues, teams, and what plans may name. */
 import { type QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { keys } from "@/data/keys";
+import type { TryIn, TryOut } from "@/features/admin/plans/rules/try";
 import type { Documents, Kind, Plan } from "@/features/admin/plans/types";
 import { api } from "@/lib/api/client";
 import type { components } from "@/lib/api/schema";
@@ -116,4 +117,21 @@ export async function changeMember(client: QueryClient, id: string, body: TeamPa
 async function forget(client: QueryClient): Promise<void> {
   const stale = [keys.queueSettings, keys.team, keys.planning, keys.allQueues, keys.staff];
   await Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
+}
+
+export function tryRouting(body: TryIn, signal: AbortSignal): Promise<TryOut> {
+  return api.POST("/api/v1/routing/try", { body, signal });
+}
+
+/** Those that wait first, then what else is open. */
+export function useTryableConversations() {
+  return useQuery({
+    queryKey: keys.tryable,
+    queryFn: async () => {
+      const views = ["waiting", "all"] as const;
+      const asked = views.map((view) => api.GET("/api/v1/conversations", { params: { query: { view, limit: 50 } } }));
+      const rows = (await Promise.all(asked)).flatMap((page) => page.items);
+      return [...new Map(rows.map((row) => [row.id, row])).values()];
+    },
+  });
 }

@@ -113,9 +113,12 @@ function Holidays({ year, calendar, onSpecial }: HolidaysProps) {
             </span>
             <span className={parts.grow}>{name}</span>
             <span className={parts.quiet}>{t(own_.length > 0 ? "hours.byOwnDay" : "hours.closed")}</span>
-            <Button size="s" kind="quiet" onClick={() => onSpecial(one.from, name)}>
-              {t("hours.otherHours")}
-            </Button>
+            <IconButton
+              icon="pencil"
+              size="s"
+              label={t("hours.otherHours", { name })}
+              onClick={() => onSpecial(one.from, name)}
+            />
           </li>
         );
       })}

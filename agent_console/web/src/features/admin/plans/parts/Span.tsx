@@ -1,5 +1,5 @@
 /** A span of time as people say it: a number and a unit. */
-import { NumberInput, Select } from "@mantine/core";
+import { Input, NumberInput, Select } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asAmount, inSeconds, type Unit } from "@/features/admin/plans/draft";
@@ -17,6 +17,7 @@ interface Props {
   onChange: (seconds: number | null) => void;
 }
 
+const ORDER = ["label", "input", "description", "error"] as const;
 const ALL: readonly Unit[] = ["s", "min", "h", "d"];
 
 export function Span({ label, name, hint, seconds, none, units = ALL, size = "sm", error, onChange }: Props) {
@@ -27,35 +28,40 @@ export function Span({ label, name, hint, seconds, none, units = ALL, size = "sm
   const unit = isChosen ? chosen : (shown?.unit ?? chosen);
   const amount = seconds === null ? "" : seconds / inSeconds(1, unit);
   return (
-    <div className={own.span}>
-      <NumberInput
-        size={size}
-        {...(label && { label })}
-        {...(hint && { description: hint })}
-        {...(error && { error })}
-        aria-label={label ?? name}
-        value={amount}
-        placeholder={none}
-        min={0}
-        allowDecimal={false}
-        hideControls
-        onChange={(value) => {
-          if (typeof value === "number") onChange(inSeconds(value, unit));
-          else if (none !== undefined) onChange(null);
-        }}
-      />
-      <Select
-        size={size}
-        aria-label={t("plan.unitOf", { what: label ?? name ?? "" })}
-        data={units.map((one) => ({ value: one, label: t(`unit.${one}`) }))}
-        value={unit}
-        allowDeselect={false}
-        onChange={(value) => {
-          if (value === null) return;
-          setChosen(value as Unit);
-          if (typeof amount === "number") onChange(inSeconds(amount, value as Unit));
-        }}
-      />
-    </div>
+    <Input.Wrapper
+      className={own.spanField}
+      {...(label && { label, labelElement: "div" as const })}
+      {...(hint && { description: hint, inputWrapperOrder: [...ORDER] })}
+      {...(error && { error })}
+    >
+      <div className={own.span}>
+        <NumberInput
+          size={size}
+          aria-label={name ?? label}
+          error={error !== undefined}
+          value={amount}
+          placeholder={none}
+          min={0}
+          allowDecimal={false}
+          hideControls
+          onChange={(value) => {
+            if (typeof value === "number") onChange(inSeconds(value, unit));
+            else if (none !== undefined) onChange(null);
+          }}
+        />
+        <Select
+          size={size}
+          aria-label={t("plan.unitOf", { what: name ?? label ?? "" })}
+          data={units.map((one) => ({ value: one, label: t(`unit.${one}`) }))}
+          value={unit}
+          allowDeselect={false}
+          onChange={(value) => {
+            if (value === null) return;
+            setChosen(value as Unit);
+            if (typeof amount === "number") onChange(inSeconds(amount, value as Unit));
+          }}
+        />
+      </div>
+    </Input.Wrapper>
   );
 }

@@ -9,6 +9,7 @@ import { useFault } from "@/features/admin/plans/parts/faults";
 import { Ordered } from "@/features/admin/plans/parts/Ordered";
 import own from "@/features/admin/plans/parts/Parts.module.css";
 import { RuleItem } from "@/features/admin/plans/rules/RuleItem";
+import { TryPanel } from "@/features/admin/plans/rules/TryPanel";
 import type { RoutingRules, Rule } from "@/features/admin/plans/types";
 import type { PlanDraft } from "@/features/admin/plans/use-plan-draft";
 import { useVocabulary, type Vocabulary } from "@/features/admin/plans/vocabulary";
@@ -39,6 +40,9 @@ export default function RulesPage() {
         >
           {t("routing.add")}
         </Button>
+      )}
+      aside={(draft) => (
+        <TryPanel rules={draft.document} isDirty={draft.isDirty} vocabulary={vocabulary} onRule={setOpenId} />
       )}
     >
       {(draft) => <Rules draft={draft} vocabulary={vocabulary} openId={openId} onOpen={setOpenId} />}

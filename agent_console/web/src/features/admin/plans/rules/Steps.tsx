@@ -84,7 +84,7 @@ export function Steps({ steps, queueId, vocabulary, place, onChange }: Props) {
                   {isLast ? (
                     <span className={own.quiet}>{t("steps.forEver")}</span>
                   ) : (
-                    <>
+                    <span className={own.together}>
                       <span className={own.stepWord}>{t("steps.for")}</span>
                       <Span
                         size="xs"
@@ -94,7 +94,7 @@ export function Steps({ steps, queueId, vocabulary, place, onChange }: Props) {
                         error={fault(`${place}.${at}.wait_s`)}
                         onChange={(wait_s) => wait_s !== null && set(at, { wait_s })}
                       />
-                    </>
+                    </span>
                   )}
                   {steps.length > 1 && (
                     <IconButton

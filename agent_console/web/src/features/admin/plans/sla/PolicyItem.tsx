@@ -134,16 +134,18 @@ function Promises({ policy, place, onChange }: PromisesProps) {
             />
             {promise && (
               <>
+                <span className={parts.stepWord}>{t("sla.within")}</span>
                 <Span
                   name={t("sla.withinOf", { target: t(`slaTarget.${target}`) })}
-                  label={t("sla.within")}
+                  size="xs"
                   seconds={promise.within_s}
                   error={fault(`${place}.${at}.within_s`)}
                   onChange={(within_s) => within_s !== null && set({ within_s })}
                 />
+                <span className={parts.stepWord}>{t("sla.warn")}</span>
                 <Span
                   name={t("sla.warnOf", { target: t(`slaTarget.${target}`) })}
-                  label={t("sla.warn")}
+                  size="xs"
                   seconds={promise.warn_before_s}
                   error={fault(`${place}.${at}`)}
                   onChange={(warn_before_s) => warn_before_s !== null && set({ warn_before_s })}
