@@ -11,6 +11,7 @@ import { useMe } from "@/data/session";
 import { useWorkWords } from "@/data/work-words";
 import { onEscape } from "@/features/handling/keys";
 import { Sheet } from "@/features/handling/Sheet";
+import { asProblem } from "@/lib/api/problems";
 import type { ConversationState } from "@/lib/api/types";
 import { dateTime } from "@/lib/format/time";
 import { mayAnswerOffer, mayHandOn, mayRelease, mayReopen, mayResolve, maySnooze, mayTake } from "@/lib/permissions";
@@ -126,7 +127,9 @@ function Resolve({ row, isOpen, onOpen, onError }: SheetProps) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const words = useWorkWords();
-  const { work, resolve } = useWork(client, row, onError);
+  const onRefused = (error: unknown) =>
+    asProblem(error).code === "disposition_required" ? onOpen(true) : onError(error);
+  const { work, resolve } = useWork(client, row, onRefused);
   const resolveNow = () => (words?.disposition_required ? onOpen(true) : work("resolve"));
   useShortcut("resolve", resolveNow);
   useShortcut("disposition", () => onOpen(!isOpen));
@@ -135,6 +138,7 @@ function Resolve({ row, isOpen, onOpen, onError }: SheetProps) {
       opened={isOpen}
       onChange={onOpen}
       position="bottom-end"
+      withRoles={false}
       closeOnEscape={false}
       trapFocus
       returnFocus
@@ -160,7 +164,7 @@ function Resolve({ row, isOpen, onOpen, onError }: SheetProps) {
           />
         </span>
       </Popover.Target>
-      <Popover.Dropdown aria-label={t("resolve.title")} onKeyDownCapture={onEscape(() => onOpen(false))}>
+      <Popover.Dropdown aria-label={t("resolve.title")} role="dialog" onKeyDownCapture={onEscape(() => onOpen(false))}>
         <Suspense fallback={<Skeleton lines={4} />}>
           {isOpen && (
             <ResolveSheet

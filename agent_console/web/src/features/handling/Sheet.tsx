@@ -24,6 +24,7 @@ export function Sheet({ action, icon, label, isOpen, onOpen, children }: Props) 
       opened={isOpen}
       onChange={onOpen}
       position="bottom-end"
+      withRoles={false}
       closeOnEscape={false}
       trapFocus
       returnFocus
@@ -41,7 +42,7 @@ export function Sheet({ action, icon, label, isOpen, onOpen, children }: Props) 
           />
         </span>
       </Popover.Target>
-      <Popover.Dropdown aria-label={label} onKeyDownCapture={onEscape(() => onOpen(false))}>
+      <Popover.Dropdown aria-label={label} role="dialog" onKeyDownCapture={onEscape(() => onOpen(false))}>
         <Suspense fallback={<Skeleton lines={4} />}>{isOpen && children}</Suspense>
       </Popover.Dropdown>
     </Popover>
