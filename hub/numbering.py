@@ -34,7 +34,7 @@ _MOVED_AREA: Final = {
     "350": "228", "351": "226", "500": "262", "501": "261", "510": "235", "511": "236", "650": "274", "651": "271",
     "710": "292", "711": "293", "780": "290", "781": "291",
 }  # fmt: skip
-_DIGITS_WITH_AREA: Final = {1: 9, 2: 9, 3: 10}  # length of the old code -> of the whole national number
+_CODE_DIGITS: Final = {9: (1, 2), 10: (3,)}  # length of the whole national number -> lengths of old codes in such
 
 
 def todays(national: str) -> str:
@@ -50,8 +50,8 @@ def is_old_land_line(national: str) -> bool:
 
 
 def _todays_land_line(national: str) -> str:
-    for code_digits, digits in _DIGITS_WITH_AREA.items():
+    for code_digits in _CODE_DIGITS.get(len(national), ()):
         area = _MOVED_AREA.get(national[:code_digits])
-        if area is not None and len(national) == digits:
+        if area is not None:
             return area + national[code_digits:]
     return national

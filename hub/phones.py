@@ -63,8 +63,10 @@ def from_national(national: str) -> str | None:
 
 def in_use(national: str) -> str | None:
     """As `from_national`, of ranges that are given out: not 030, 031 and 051, where tax codes begin. Asks nobody."""
-    national = todays(national)
-    return f"+84{national}" if MOBILE.fullmatch(national) or LAND_LINE.fullmatch(national) else None
+    if MOBILE.fullmatch(national) or LAND_LINE.fullmatch(national):
+        return f"+84{national}"
+    moved = todays(national)
+    return f"+84{moved}" if moved != national and (MOBILE.fullmatch(moved) or LAND_LINE.fullmatch(moved)) else None
 
 
 @lru_cache(CACHED_NUMBERS)

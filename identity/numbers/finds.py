@@ -18,7 +18,7 @@ from identity.numbers.written import Candidate
 
 _PHONE, _EMAIL = EvidenceKind.PHONE, EvidenceKind.EMAIL
 _START: Final = operator.attrgetter("start")
-_SPOKEN_BESIDE_CHARS: Final = 36  # shorter, there is no room for a number in words beside one in digits
+_SPOKEN_BESIDE_CHARS: Final = 44  # shorter, there is no room for a number in words beside one in digits
 
 
 class Find(NamedTuple):
@@ -45,7 +45,7 @@ def finds_in(text: str) -> list[Find]:
     has_words = spoken.HINT.search(text) is not None
     if usual is not None and not has_words:
         return _judged(text, usual)
-    if has_mail or has_words or written.DIGITS.search(text):
+    if has_mail or has_words or (written.DIGITS.search(text) and written.ENOUGH.search(text)):
         return _closer(text, has_mail=has_mail, has_words=has_words)
     return []
 

@@ -22,8 +22,9 @@ class Role(StrEnum):
 
 _OWN, _RECIPIENT, _OTHER = Role  # a look-up of a member takes as long as a dictionary of ten words
 
-BEFORE_CHARS: Final = 120
-AFTER_CHARS: Final = 48
+BEFORE_CHARS: Final = 64
+FORM_CHARS: Final = 160  # a form has its head some lines above
+AFTER_CHARS: Final = 40
 _WORDS_MAX: Final = 10  # read back so far for whose it is
 _PHONE_WORDS_MAX: Final = 5  # a doubtful number needs a word for telephones so near
 
@@ -33,24 +34,41 @@ def role_of(text: str, start: int, end: int, floor: int, ceiling: int, *, doubtf
 
     `floor`, `ceiling`: end of the find before, start of the one after. `doubtful`: only with a word for telephones.
     """
-    before = words_of(text, max(floor, start - BEFORE_CHARS), start)
-    after = words_of(text, end, min(ceiling, end + AFTER_CHARS))
-    tells_after = not rules.TELLS_AFTERWARDS.isdisjoint(after)
-    if tells_after and _is_none_afterwards(rules.BOOK.signs(after)):
-        return None
-    tells_code = not rules.TELLS_CODE.isdisjoint(before)
-    if (tells_code or doubtful) and _is_none(rules.BOOK.signs(before)[::-1], doubtful=doubtful):
-        return None
-    if not tells_after and rules.TELLS_PERSON.isdisjoint(before):
+    words_before, words_after = _around(text, start, end, floor, ceiling)
+    tells_after = words_after != [] and not (
+        rules.TELLS_AFTERWARDS.isdisjoint(words_after)
+        and rules.TELLS_AFTERWARDS_NEXT.isdisjoint(words_after[: rules.NEXT])
+    )
+    if not (doubtful or tells_after or _tells_before(words_before)):
         return _OWN
+    before, after = rules.BOOK.signs(words_before)[::-1], rules.BOOK.signs(words_after) if words_after else ""
+    if _is_none(before, doubtful=doubtful) or (tells_after and _is_none_afterwards(after)):
+        return None
+    if not tells_after and _said_before(before, after) is _OWN:
+        return _OWN  # whatever is said after it
+    if rules.NOT_REACHED.match(after) and rules.CALLED_IN_VAIN.match(before):
+        return _OTHER
     return _whose(before, after, leads_on=end + AFTER_CHARS > ceiling < len(text))
 
 
 def owner_of(text: str, start: int, end: int, floor: int, ceiling: int) -> Role:
     """As `role_of`, for a mailbox, which nothing makes a code."""
-    before = words_of(text, max(floor, start - BEFORE_CHARS), start)
-    after = words_of(text, end, min(ceiling, end + AFTER_CHARS))
+    words_before, words_after = _around(text, start, end, floor, ceiling)
+    before, after = rules.BOOK.signs(words_before)[::-1], rules.BOOK.signs(words_after)
     return _whose(before, after, leads_on=end + AFTER_CHARS > ceiling < len(text))
+
+
+def _around(text: str, start: int, end: int, floor: int, ceiling: int) -> tuple[list[str], list[str]]:
+    first = start - (FORM_CHARS if "\n" in text else BEFORE_CHARS)
+    last = end + AFTER_CHARS
+    return (
+        words_of(text[max(floor, first) : start]),  # a call of max() or min() takes longer
+        words_of(text[end : min(ceiling, last)]),
+    )
+
+
+def _tells_before(words_before: list[str]) -> bool:
+    return not (rules.TELLS.isdisjoint(words_before) and rules.TELLS_NEXT.isdisjoint(words_before[-rules.NEXT :]))
 
 
 def _is_none(before: str, *, doubtful: bool) -> bool:
@@ -64,28 +82,27 @@ def _is_none_afterwards(after: str) -> bool:
     return rules.CODE_AFTER.match(after) is not None or rules.WRONG.match(after) is not None
 
 
-def _whose(words_before: list[str], words_after: list[str], *, leads_on: bool) -> Role:
-    before, after = rules.BOOK.signs(words_before)[::-1], rules.BOOK.signs(words_after)
-    if rules.CALLED_IN_VAIN.match(before) and rules.NOT_REACHED.match(after):
-        return _OTHER
-    told = _OWN if rules.TELLS_PERSON.isdisjoint(words_before) else _said_before(before, after)
-    said = _said_after(after, leads_on=leads_on) if after else None
+def _whose(before: str, after: str, *, leads_on: bool) -> Role:
+    told, said = _said_before(before, after), _said_after(after, leads_on=leads_on)
     return _RECIPIENT if told is _RECIPIENT and said is _OTHER else said or told
 
 
 def _said_before(before: str, after: str) -> Role:
-    if rules.CALLER.match(before) and (not rules.HAS_NUMBER.match(before) or rules.CALLS_WRITER.match(after)):
-        return _OTHER
-    if rules.NUMBER_TO_DELIVER.match(before) or rules.GIVEN_TO.match(before) or rules.HANDED_TO.match(before):
-        return _RECIPIENT
-    if rules.NAMED_BEFORE.match(before) or rules.YOUNG.match(before):
-        return _RECIPIENT if rules.DELIVERED.search(before) else _OTHER
+    near = rules.NEAR.match(before)
+    if near is not None and (near.lastgroup != "has_number" or rules.CALLS_WRITER.match(after)):
+        return _told_near(before, str(near.lastgroup))
     found = rules.WHO.search(before, 0, _WORDS_MAX)
     if found is None or found.lastgroup in ("stop", "own", "self"):
         return _OWN
     if found.lastgroup == "form":
         return _of_form(before[found.start() :])
     return _RECIPIENT if found.lastgroup == "recipient" else _somebodys(before, *found.span())
+
+
+def _told_near(before: str, what: str) -> Role:
+    if what == "given":
+        return _RECIPIENT
+    return _RECIPIENT if what == "named" and rules.DELIVERED.search(before) else _OTHER
 
 
 def _somebodys(before: str, start: int, end: int) -> Role:

@@ -34,32 +34,24 @@ CODE: Final = re.compile(
     re.VERBOSE,
 )
 TAKEN_BACK: Final = re.compile(_before(words.NOT_THIS))
-# "gọi em bằng số 0912…"; HAS_NUMBER: "có số 0912… gọi em", only with the call.
-HAS_NUMBER: Final = re.compile(_before("có số"))
-CALLER: Final = re.compile(
-    rf"{_before(words.ASKED)}|{_before(words.CALLED_BY)}.{{0,3}}{_before('gọi, xưng, cuộc gọi, nhắn')}"
-)
-# "số ổng 0912…", "ảnh tên Đạt 0912…": somebody who was named before.
-NAMED_BEFORE: Final = re.compile(
-    rf"(?:{_any(words.LEADING)}){{0,2}}{_before(words.PRONOUNS)}{_before(words.NUMBER_OR_CALL)}"
-    rf"|{UNKNOWN}{{0,2}}{_any('tên')}{_any(words.NAMED)}"
-)
-YOUNG: Final = re.compile(
-    rf"(?:{_any('là')})?{_any('cháu')}{_any('số, sđt, đt, gọi, zalo')}.*{_any(words.OLDER_WRITER)}"
-)
-NUMBER_TO_DELIVER: Final = re.compile(
-    rf"(?:{_any('là')})?{_any('nhận')}{_before('số, sđt, đt, điện thoại, số đt')}"
-    rf"|{_any('số')}{_any('tới, đến')}.{{0,2}}{_any('ship, giao')}"
-)
 _NAME: Final = rf"[^{_STOPS}{_set(words.SELF, words.PHONE, words.FILLERS)}]"
-GIVEN_TO: Final = re.compile(
-    rf"""(?:{_any("là, này")})?([{_set(words.GIVEN_TO)}]){_before(words.NUMBER_OR_CALL)}.*
-         (?: \1(?:{_any("cho")})?{_before(words.GIVING)} | {_SOMEBODY}\1 | {_any("nhận")}{_NAME}{{1,2}}\1 )""",
-    re.VERBOSE,
-)
-HANDED_TO: Final = re.compile(
-    rf"""(?:{_SELF}{_before(words.AWAY)})?{_NAME}{{1,3}}[{_set(words.GIVEN_TO, "bạn")}]
-         (?:{_SELF}|{_any("nhà")})?{_before(words.HANDING)}""",
+# Right before the number. "gọi em bằng số 0912…", "có số 0912… gọi em"; "gửi tặng cô giáo, số cô 0912…", "giao cho bạn
+# Vy 0912…"; "số ổng 0912…", "ảnh tên Đạt 0912…": somebody who was named before.
+NEAR: Final = re.compile(
+    rf"""(?P<has_number>{_before("có số")})
+       | (?P<caller>{_before(words.ASKED)} | {_before(words.CALLED_BY)}.{{0,3}}{_before("gọi, xưng, cuộc gọi, nhắn")})
+       | (?P<given>
+              (?:{_any("là")})?{_any("nhận")}{_before("số, sđt, đt, điện thoại, số đt")}
+            | {_any("số")}{_any("tới, đến")}.{{0,2}}{_any("ship, giao")}
+            | (?:{_any("là, này")})?(?P<title>[{_set(words.GIVEN_TO)}]){_before(words.NUMBER_OR_CALL)}.*
+              (?: (?P=title)(?:{_any("cho")})?{_before(words.GIVING)} | {_SOMEBODY}(?P=title)
+                | {_any("nhận")}{_NAME}{{1,2}}(?P=title) )
+            | (?:{_SELF}{_before(words.AWAY)})?{_NAME}{{1,3}}[{_set(words.GIVEN_TO, "bạn")}]
+              (?:{_SELF}|{_any("nhà")})?{_before(words.HANDING)} )
+       | (?P<named>
+              (?:{_any(words.LEADING)}){{0,2}}{_before(words.PRONOUNS)}{_before(words.NUMBER_OR_CALL)}
+            | {UNKNOWN}{{0,2}}{_any("tên")}{_any(words.NAMED)}
+            | (?:{_any("là")})?{_any("cháu")}{_any("số, sđt, đt, gọi, zalo")}.*{_any(words.OLDER_WRITER)} )""",
     re.VERBOSE,
 )
 # "em gọi 0912… không ai nghe"
@@ -100,27 +92,30 @@ CODE_AFTER: Final = re.compile(
 WRONG: Final = re.compile(rf"[{COMMA}{OPEN}]?(?:{_any(words.WRONG_FILLERS)}){{0,3}}{_any(words.WRONG)}")
 STRANGER: Final = re.compile(rf"(?:{_any('này, đó, nó')})?{_any(words.STRANGER)}")
 CALLS_WRITER: Final = re.compile(_any("gọi"))
-_SAID: Final = rf"{_any(words.AFTER_FILLERS)}|{OPEN}"
-_POINTED: Final = rf"(?:{_SAID}){{0,3}}(?:{_any(words.POINTING)}|{OPEN})(?:{_SAID}){{0,3}}"
+_FILLER_AFTER: Final = rf"(?:{_any(words.AFTER_FILLERS)}|{OPEN})"
+_POINTED: Final = rf"{_FILLER_AFTER}{{0,3}}(?:{_any(words.POINTING)}|{OPEN}){_FILLER_AFTER}{{0,3}}"
 WHO_AFTER: Final = re.compile(
     rf"""{_POINTED}(?:(?P<recipient>{_any(words.RECIPIENT)})|(?P<other>{_any(words.OTHERS)})
                     |(?P<of_writer>{_any(words.OTHERS_WITH_SELF)}{_any(words.SELF)})|(?P<own>{_any(words.SELF)}))
-       | (?:{_SAID}){{0,4}}{_any(words.OTHERS, words.OTHERS_WITH_SELF)}(?P<by_self>{_any(words.SELF)})""",
+       | {_FILLER_AFTER}{{0,4}}{_any(words.OTHERS, words.OTHERS_WITH_SELF)}(?P<by_self>{_any(words.SELF)})""",
     re.VERBOSE,
 )
 CLAUSE: Final = re.compile(rf"[^{END}{LINE}{COMMA}{DIGIT}]*")
 
 # --- whether there is anything to read -------------------------------------------------------------------------------
 
-_COMMON: Final = f"{words.FILLERS}, {words.PHONE}, {words.SELF}"
-TELLS_CODE: Final = BOOK.telling(
-    words.CODE_NEAR, words.CODE_FAR, words.BANKS, words.TRANSFERS, words.NOT_THIS, common=_COMMON
-)
-TELLS_PERSON: Final = BOOK.telling(
-    words.OTHERS, words.OTHERS_WITH_SELF, words.PRONOUNS, words.RECIPIENT, words.ASKED, words.CALLED_BY, words.GIVING,
-    words.HANDING, "nhận, có", common=_COMMON,
+_SAID: Final = (
+    words.CODE_NEAR, words.CODE_FAR, words.BANKS, words.TRANSFERS, words.NOT_THIS, words.OTHERS,
+    words.OTHERS_WITH_SELF, words.PRONOUNS, words.RECIPIENT, words.ASKED, words.CALLED_BY, words.GIVING, words.HANDING,
+    "nhận, có số",
 )  # fmt: skip
-TELLS_AFTERWARDS: Final = BOOK.telling(
+_SAID_AFTERWARDS: Final = (
     words.OTHERS, words.OTHERS_WITH_SELF, words.RECIPIENT, words.BANKS, words.MONEY, words.WRONG, words.STRANGER,
-    words.NOT_REACHED, "mã, stk, tài khoản", common="số, là, em, e, mình, này, đó, nha, nhé, shop, có, anh, chị",
+    words.NOT_REACHED, "mã, stk, tài khoản",
 )  # fmt: skip
+TELLS: Final = BOOK.telling(*_SAID)
+TELLS_AFTERWARDS: Final = BOOK.telling(*_SAID_AFTERWARDS)
+# Words of every other message: only next to the number, NEXT words from it, they are worth a closer look.
+NEXT: Final = 3
+TELLS_NEXT: Final = BOOK.telling(*_SAID, everyday=True)
+TELLS_AFTERWARDS_NEXT: Final = BOOK.telling(*_SAID_AFTERWARDS, everyday=True)

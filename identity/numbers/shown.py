@@ -38,6 +38,11 @@ class Shown(NamedTuple):
         return self.places[start], attached.end() if attached else last
 
 
+def in_order(text: str) -> bool:
+    """Whether all of it is read from left to right."""
+    return not ("\u202e" in text or "\u202b" in text or "\u2067" in text)
+
+
 def shown(text: str) -> Shown:
     if text.isascii():
         plain = text.lower()

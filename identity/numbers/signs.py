@@ -30,9 +30,9 @@ _WORD: Final = re.compile(r"[a-zà-ỹ]+|[0-9,.!?;\n()]")
 _TONES: Final = ["oà òa", "oá óa", "oả ỏa", "oã õa", "oạ ọa", "oè òe", "oé óe", "uỳ ùy", "uý úy", "uỷ ủy", "uỵ ụy"]
 
 
-def words_of(text: str, start: int, end: int) -> list[str]:
+def words_of(text: str) -> list[str]:
     """Words, digits and what ends a clause, in lower case. Links, emoji and other signs are left out."""
-    return _WORD.findall(text[start:end].lower()) if start < end else []
+    return _WORD.findall(text.lower()) if text else []
 
 
 def _phrases(*tables: str) -> list[str]:
@@ -40,6 +40,7 @@ def _phrases(*tables: str) -> list[str]:
 
 
 _NEEDS_MARKS: Final = frozenset(_phrases(vocabulary.NEEDS_MARKS))
+_EVERYDAY: Final = {word: place for place, word in enumerate(_phrases(vocabulary.EVERYDAY))}
 
 
 class Book:
@@ -68,21 +69,23 @@ class Book:
         words = [phrase for phrase in _phrases(*tables) if " " not in phrase]
         return "".join(sorted({sign for word in words for sign in self._signs(word, alone=True)}))
 
-    def telling(self, *tables: str, common: str) -> frozenset[str]:
-        """One word of each phrase, if possible none that is `common`: in a text without any of them no phrase is."""
-        everywhere = set(_phrases(common))
+    @staticmethod
+    def telling(*tables: str, everyday: bool = False) -> frozenset[str]:
+        """The rarest word of each phrase: in a text without any of them no phrase is. Those of phrases that have
+        everyday words only come with `everyday`, the others without."""
         found: set[str] = set()
         for phrase in _phrases(*tables):
             words = phrase.split()
-            rare = [word for word in words if word not in everywhere] or words
-            found |= set(spellings(rare[-1], needs_marks=len(words) == 1 and rare[-1] in _NEEDS_MARKS))
+            rarest = max(words, key=lambda word: _EVERYDAY.get(word, len(_EVERYDAY)))
+            if everyday is (rarest in _EVERYDAY):
+                found |= set(spellings(rarest, needs_marks=len(words) == 1 and rarest in _NEEDS_MARKS))
         return frozenset(found)
 
     def _signs(self, word: str, *, alone: bool = False) -> list[str]:
-        return [self._sign(spelled) for spelled in spellings(word, needs_marks=alone and word in _NEEDS_MARKS)]
+        return [self._sign(form) for form in spellings(word, needs_marks=alone and word in _NEEDS_MARKS)]
 
-    def _sign(self, spelled: str) -> str:
-        return self._sign_of.setdefault(spelled, chr(_FIRST_OF_WORDS + len(self._sign_of)))
+    def _sign(self, form: str) -> str:
+        return self._sign_of.setdefault(form, chr(_FIRST_OF_WORDS + len(self._sign_of)))
 
     @staticmethod
     def _set(signs: Iterable[str]) -> str:

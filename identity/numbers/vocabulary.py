@@ -20,7 +20,7 @@ CODE_NEAR: Final = """
     báo, ghn báo, ghtk báo, spx báo, bưu điện báo, ems, vnpost, viettel post, ninja van, best express, lazada, tem,
     số tem, biên nhận, phiếu hẹn, vé, số vé, gplx, bằng lái, giấy phép, định danh, số định danh, msnv, mssv, công
     tơ, số công tơ, đồng hồ nước, đồng hồ điện, danh bộ, danh bạ nước, dãy số, chữ số, xổ số, số báo danh, tra cứu,
-    điện lực, bán sim, rao sim, sim số, phiếu bảo hành, số bảo hành, thẻ bảo hành, phiếu sửa, phiếu sửa chữa, mã
+    điện lực, bán sim, rao sim, phiếu bảo hành, số bảo hành, thẻ bảo hành, phiếu sửa, phiếu sửa chữa, mã
     thuê bao, internet, cáp quang"""
 CODE_FAR: Final = """
     mã, mã đơn, mã vận đơn, mvđ, stk, sotk, tk, số tk, tài khoản, account, iban, mst, mã số thuế, số thuế, hotline,
@@ -75,8 +75,7 @@ AWAY: Final = "công ty, cty, nhà, cơ quan, văn phòng, chung cư, phòng, l�
 # Somebody, when they were given something before: "gửi tặng cô giáo, số cô 0912…", "o Lành nhận, số o 0912…".
 GIVEN_TO: Final = "cô, chú, bác, cậu, mợ, dì, thím, o, bà, ông, nhỏ, chị, anh, cháu, con, thầy"
 GIVING: Final = """
-    nhận, giao, gửi, biếu, tặng, đưa, đặt dùm, đặt giùm, đặt hộ, đặt giúp, mua cho, mua dùm, mua giùm, mua hộ, đặt
-    cho"""
+    nhận, giao, gửi, biếu, tặng, đưa, đặt dùm, đặt giùm, đặt hộ, đặt giúp, mua dùm, mua giùm, mua hộ"""
 # "giao cho bạn Vy 0912…", "đưa anh Bình 0912…": a name follows.
 HANDING: Final = """
     giao, giao cho, gửi, gửi cho, ship cho, đưa, đưa cho, chuyển cho,
@@ -116,6 +115,12 @@ WRONG: Final = """
     xài nữa, hết dùng, hết xài, mất rồi, bị mất, mất sim, huỷ rồi, khoá rồi, bị khoá"""
 WRONG_FILLERS: Final = "à, ạ, ý, ủa, uh, ờ, quên, là, bị, số, này, đó, em, e, mình, ghi, gõ, nhập, thì, trên"
 NOT_THIS: Final = "bỏ số, bỏ, không phải, không phải số, đừng lưu số, xoá số"
+
+# The commonest first: a rule is known to be needed by the rarest word of its phrases.
+EVERYDAY: Final = """
+    số, em, e, cho, nha, shop, sđt, đt, mình, có, anh, chị, này, là, của, k, nhé, lấy, giúp, ko, không, bên, nhà, đặt,
+    mua, hai, dùng, gọi, zalo, nghe, được, hàng, qua, vào, con, điện, báo, tin, chữ, sim, tới, máy, làm, rồi, đó, bạn,
+    học, ty, ơi, ship, người"""
 
 NEEDS_MARKS: Final = """
     dì, cậu, mợ, thẻ, lô, giá, cô, vé, má, ảnh, cổ, chỉ, nó, họ, hắn, nội, ngoại, thợ, bả, ổng, ẻm, ý, từ, bị, bỏ, nhỏ,

@@ -10,7 +10,7 @@ from hub.numbering import MOBILE, is_old_land_line
 from hub.phones import in_use
 from identity.normalize import is_placeholder, phone_key
 from identity.numbers.free import stands_free
-from identity.numbers.shown import Shown
+from identity.numbers.shown import Shown, in_order
 
 
 class Candidate(NamedTuple):
@@ -38,24 +38,29 @@ _NUMBER: Final = re.compile(
             | {_S}4(?:{_S}\d){{8}}(?!\d)                       # Hà Nội before 2017
             | {_S}[2-7](?:{_S}\d){{9}}(?!\d) )                 # provinces before 2017
         | (?: (?<=\+) | (?<=(?<!\d)0)0(?=[1-9]\d{{0,2}}[ .\-]) )(?!84)[1-9](?:[ .\-_()]{{0,3}}\d){{6,14}}(?!\d) )""",
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
-# Seven digits close together, be it with letters between that pass for some: fewer make no number.
-DIGITS: Final = re.compile(r"\d" + r"\D{0,3}\d" * 6)
+# Seven digits close together, be it with letters between that pass for some: fewer make no number. Of the scripts
+# that keyboards and fonts here offer; \d would take twice as long.
+_D: Final = "0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19\U0001d7ce-\U0001d7ff"
+DIGITS: Final = re.compile(f"[{_D}]" + f"[^{_D}]{{0,3}}[{_D}]" * 6)
 _DIGITS_MIN: Final = 7
+# Nine, be they letters that pass for some: the least that a candidate has. Prices and dates have fewer.
+ENOUGH: Final = re.compile(f"[{_D}oOlI]" + f"[^{_D}oOlI]{{0,4}}[{_D}oOlI]" * 8)
 # How most people write most numbers: a mobile between blanks, in groups or not. Found like this, over text as it was
 # written, and no digits besides, it needs no closer look.
 _USUAL: Final = re.compile(
-    r"0(?<![^ \n:(]0)(?:3[2-9]|5[689]|7[06-9]|8[1-8]|9[0-8])"
-    r"(?:(\d{7})|(\d[ .\-]?\d{3}[ .\-]?\d{3}|[ .\-]?\d{3}[ .\-]?\d{4})(?![ .\-]{1,3}\d))(?![^ \n,;:!?)])",
-    re.ASCII,
+    r"""0(?<![^ \n(:]0)
+        (?: (?:3[2-9]|5[689]|7[06-9]|8[1-8]|9[0-8])[ .\-]?\d | 52[238] | 559 | 89[6-9] | 99[013-9] )
+        (?: \d{6} | (?:[ .\-]?\d{3}[ .\-]?\d{3} | [ .\-]\d\d[ .\-]\d\d[ .\-]\d\d | \d\d[ .\-]\d{4})(?![ .\-]{1,3}\d) )
+        (?=[ \n,;:!?)]|\Z|\.(?!\w))""",
+    re.ASCII | re.VERBOSE,
 )
 _USUAL_CHARS: Final = 10
-_REORDERS: Final = re.compile("[\u202b\u202e\u2067]")  # from there on the line is read from right to left
-_REPEATED_MIN: Final = 7
-_WITHOUT_ZERO: Final = re.compile(r"(?<![\w+*#/.,\-])[35789]\d\d[ .\-]?\d{3}[ .\-]?\d{3}(?!\d)")
+_REPEATED_MIN: Final = 7  # equal digits, in numbers that are typed to get past a form
+_WITHOUT_ZERO: Final = re.compile(r"[35789](?<![\w+*#/.,\-].)\d\d[ .\-]?\d{3}[ .\-]?\d{3}(?!\d)", re.ASCII)
 _NOT_DIGIT: Final = dict.fromkeys(map(ord, " .-_()+/,"))
-_LOOKALIKE: Final = re.compile(r"\d(?:[ .\-]?[oli]|(?<=[oli]\d)|(?<=[oli][ .\-]\d))")
+_LOOKALIKE: Final = re.compile(r"[0-9](?:[ .\-]?[oli](?![a-z])|(?<=[oli].)|(?<=[oli][ .\-].)|[oli]{1,4}[0-9])")
 _AMONG_DIGITS: Final = re.compile(
     r"(?<![a-z])[oli]{1,4}(?=\d)|(?<=\d)[oli]{1,4}(?=\d)|(?<=\d)[oli]{1,4}(?![a-z])|(?<=\d[ .\-])[ol](?=[ .\-]?\d)"
 )
@@ -68,7 +73,7 @@ _REAL_DIGITS_MIN: Final = 7  # "OIl" is a word; "O9l2345678" is a number
 def usual(text: str) -> list[Candidate] | None:
     """Of text as it was written. None: there may be others, or other digits, to be looked at more closely."""
     match = _USUAL.search(text)
-    if match is None or _REORDERS.search(text):
+    if match is None or not (text.isascii() or in_order(text)):
         return None
     found: list[Candidate] = []
     done = 0
@@ -77,26 +82,30 @@ def usual(text: str) -> list[Candidate] | None:
         if start - done >= _DIGITS_MIN and DIGITS.search(text, done, start):
             return None
         done = end
-        value = f"+84{text[start + 1 : end]}" if match.lastindex == 1 else f"+84{_digits_of(text[start + 1 : end])}"
-        if value.count(value[-1]) < _REPEATED_MIN or not is_placeholder(value):
-            found.append(Candidate(value, start, end))
+        written = text[start + 1 : end]
+        if end - start != _USUAL_CHARS:
+            written = written.replace(" ", "").replace(".", "").replace("-", "")
+        if written.count(written[-1]) < _REPEATED_MIN or not is_placeholder(f"+84{written}"):
+            found.append(Candidate(f"+84{written}", start, end))
+        if len(text) - end < _DIGITS_MIN:
+            return found
         match = _USUAL.search(text, end) if len(text) - end > _USUAL_CHARS else None
-    return None if len(text) - done >= _DIGITS_MIN and DIGITS.search(text, done) else found
-
-
-def _digits_of(written: str) -> str:
-    return written.replace(" ", "").replace(".", "").replace("-", "")
+    return None if DIGITS.search(text, done) else found
 
 
 def candidates(text: Shown, searched: str) -> list[Candidate]:
     """In order, not overlapping. `searched`: `text.plain` with blanks in place of what was found already."""
     plain = _digits_for_letters(searched)
-    found, foreign = [], 0
+    found: list[Candidate] = []
+    foreign = 0
     for match in _NUMBER.finditer(plain):
         foreign += match[1] is None
-        if match[1] is not None or foreign <= _FOREIGN_MAX:
-            found.append(_candidate(text, plain, match))
-    return [candidate for candidate in found if candidate is not None] or _without_zero(text, plain)
+        if match[1] is None and foreign > _FOREIGN_MAX:
+            continue
+        candidate = _candidate(text, plain, match)
+        if candidate is not None:
+            found.append(candidate)
+    return found or _without_zero(text, plain)
 
 
 def _without_zero(text: Shown, plain: str) -> list[Candidate]:
@@ -128,9 +137,9 @@ def _candidate(text: Shown, plain: str, match: re.Match[str]) -> Candidate | Non
     if plain is not text.plain and sum(map(str.isdigit, text.plain[start:end])) < _REAL_DIGITS_MIN:
         return None
     value = in_use(digits)
-    if value is None or is_placeholder(value):
+    if value is None or (value.count(value[-1]) >= _REPEATED_MIN and is_placeholder(value)):
         return None
-    return Candidate(value, start, end, doubtful=is_old_land_line(digits))
+    return Candidate(value, start, end, doubtful=not value.endswith(digits) and is_old_land_line(digits))
 
 
 def _foreign(text: Shown, plain: str, start: int, end: int) -> Candidate | None:

@@ -36,6 +36,11 @@ def said(texts: Sequence[str], apart_s: int = 5) -> list[Said]:
         ("gửi cho em nhé", "zalo 091", "2345678", "cảm ơn shop"),
         ("em lấy 2 cái, 0912", "345678"),
         ("0388", "0912", "345678"),
+        ("không chín một hai", "ba bốn năm sáu bảy tám"),
+        ("số em là khong chin mot hai ba", "bon nam sau bay tam nha"),
+        ("Không chín một", "hai ba bốn", "năm sáu bảy tám ạ"),
+        ("09 một hai ba", "bốn năm sáu bảy tám"),
+        ("0912", "ba bốn năm sáu bảy tám"),
     ],
 )
 def test_parts_that_follow_one_another_are_one_number(texts: tuple[str, ...]) -> None:
@@ -57,6 +62,9 @@ def test_parts_that_follow_one_another_are_one_number(texts: tuple[str, ...]) ->
         ("0912", "3456789"),
         ("0912", "345678 vnd là giá cũ"),
         ("chuyển 50912", "345678"),
+        ("số chồng em không chín một hai", "ba bốn năm sáu bảy tám"),
+        ("không chín một hai", "ba bốn năm sáu bảy"),
+        ("có ship không", "ba bốn năm sáu bảy tám chín một hai"),
         ("0912",),
         (),
     ],
@@ -71,7 +79,21 @@ def test_parts_that_are_far_apart_are_not_joined() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["còn hàng không shop", "giá 350k", "lấy 2 cái", "0912345678", "", "12/11/2026 nhé", "👍"]
+    "text",
+    [
+        "còn hàng không shop",
+        "giá 350k",
+        "lấy 2 cái",
+        "0912345678",
+        "",
+        "12/11/2026 nhé",
+        "👍",
+        "có ship không",
+        "hai ba",
+        "mua hai cái thì sao",
+        "không một ai",
+        "ba bốn hôm nữa",
+    ],
 )
 def test_what_people_mostly_write_is_no_part_of_a_number(text: str) -> None:
     assert not may_be_part(text)
