@@ -340,6 +340,9 @@ class MergeIn(Frozen):
 
 
 class SplitIn(Frozen):
+    """`with_identities`: more of the same customer, who are one person with this one."""
+
+    with_identities: tuple[IdentityId, ...] = Field(default=(), max_length=100)
     reason: str | None = Field(default=None, max_length=500)
 
 

@@ -64,8 +64,9 @@ class Customers:
 
     async def split_identity(self, call: Call) -> LedgerReceipt:
         async with self._parts.units.begin() as work:
-            identity_id, reason = IdentityId(call.id("identity_id")), call.body(SplitIn).reason
-            entry_id = await commands.split_identity(work, [identity_id], call.caller.agent_id, reason=reason)
+            identity_id, given = IdentityId(call.id("identity_id")), call.body(SplitIn)
+            leaving = dict.fromkeys((identity_id, *given.with_identities))
+            entry_id = await commands.split_identity(work, list(leaving), call.caller.agent_id, reason=given.reason)
             await work.commit()
         return LedgerReceipt(entry_id=entry_id)
 

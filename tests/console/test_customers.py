@@ -87,6 +87,25 @@ async def test_one_identity_can_be_split_off(shop: Shop) -> None:
     assert alone.status in {400, 409}
 
 
+async def test_several_identities_are_split_off_together_and_come_back_with_one_undo(shop: Shop) -> None:
+    browser, hoa, zalo = await two(shop)
+    third = await shop.waiting("chong-hoa")
+    await merge(browser, hoa, zalo)
+    await merge(browser, hoa, third)
+    body = {"with_identities": [str(third.identity_id)], "reason": "Máy của chồng"}
+    said = await browser.post(f"/identities/{zalo.identity_id}/split", body)
+    assert said.status == 200
+    mine = [one["id"] for one in (await panel(browser, hoa))["identities"]]
+    others = {one["id"] for one in (await panel(browser, zalo))["identities"]}
+    assert (mine, others) == ([str(hoa.identity_id)], {str(zalo.identity_id), str(third.identity_id)})
+    assert (await browser.post(f"/ledger/{said.body['entry_id']}/undo", {})).status == 200
+    assert len((await panel(browser, hoa))["identities"]) == 3
+    stranger = await shop.waiting("nguoi-la")
+    body = {"with_identities": [str(stranger.identity_id)]}
+    refused = await browser.post(f"/identities/{zalo.identity_id}/split", body)
+    assert (refused.status, refused.code) == (409, "not_one_customer")
+
+
 async def test_a_suggestion_is_settled_with_one_click(shop: Shop) -> None:
     browser, hoa, zalo = await two(shop)
     suggestion_id = await suggest(shop, hoa, zalo)

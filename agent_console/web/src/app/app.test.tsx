@@ -2,7 +2,7 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
 import { clearDraft, draftOf } from "@/features/composer/drafts";
-import type { ConversationState, ReplyIn } from "@/lib/api/types";
+import type { ConversationState, Identity, ReplyIn } from "@/lib/api/types";
 import {
   aCustomer,
   aDelivery,
@@ -341,6 +341,31 @@ describe("who is who", () => {
     expect(within(box).getByText(/Khách vãng lai trên web tự khai 0912.345.678/)).toBeTruthy();
     await user.click(within(box).getByRole("button", { name: "Gộp" }));
     await waitFor(() => expect(posted(hub, `${suggestion.id}/accept`)).toHaveLength(1));
+  });
+
+  it("several identities are chosen and split off together, by key alone", async () => {
+    const hub = hubWith(row);
+    const names = ["Hoà", "Hoà Nguyễn", "Chồng Hoà"];
+    const [a, b, c] = names.map((display_name) => anIdentity({ display_name })) as [Identity, Identity, Identity];
+    hub.put(row, { customer: aCustomer(row, { identities: [a, b, c] }) });
+    hub.on("POST", "/identities/[^/]+/split", () => ({ body: { entry_id: id() } }));
+    const { user } = await open(hub);
+    const panel = within(await screen.findByRole("region", { name: "Danh tính kênh" }));
+    const box = (name: string) => panel.getByRole("checkbox", { name: `Chọn ${name}` });
+    for (const name of names) {
+      box(name).focus();
+      await user.keyboard(" ");
+    }
+    const split = () => panel.getByRole("button", { name: /^Tách .*đã chọn$/ }) as HTMLButtonElement;
+    expect(split().disabled).toBe(true);
+    expect(panel.getByText("Phải còn lại ít nhất một danh tính.")).toBeTruthy();
+    box("Hoà").focus();
+    await user.keyboard(" ");
+    split().focus();
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(posted(hub, `${b.id}/split`)).toHaveLength(1));
+    expect(posted(hub, `${b.id}/split`)[0]?.body).toEqual({ with_identities: [c.id] });
+    await waitFor(() => expect(panel.queryByRole("button", { name: /đã chọn$/ })).toBeNull());
   });
 
   it("an identity is split off, and trouble stands where it happened", async () => {

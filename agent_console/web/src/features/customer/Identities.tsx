@@ -10,24 +10,80 @@ import { phone } from "@/lib/format/text";
 import { date, dateTime } from "@/lib/format/time";
 import { useWords } from "@/lib/i18n/words";
 import { useNow } from "@/lib/now";
+import { Button } from "@/ui/Button";
 import { ChannelMark } from "@/ui/ChannelMark";
 import { Fault } from "@/ui/Fault";
 import { Proof } from "@/ui/Proof";
 import { Why } from "@/ui/Why";
 
 export function Identities({ conversationId, customer }: { conversationId: string; customer: Customer }) {
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const leaving = customer.identities.filter(({ id }) => chosen.has(id)).map(({ id }) => id);
+  const toggle = (id: string) => setChosen((known) => toggled(known, id));
   return (
-    <ul className={css.identities}>
-      {customer.identities.map((identity) => (
-        <IdentityCard
-          key={identity.id}
+    <>
+      <ul className={css.identities}>
+        {customer.identities.map((identity) => (
+          <IdentityCard
+            key={identity.id}
+            conversationId={conversationId}
+            identity={identity}
+            customerId={customer.id}
+            maySplit={customer.identities.length > 1}
+            choice={
+              customer.identities.length > 2
+                ? { isChosen: chosen.has(identity.id), onToggle: () => toggle(identity.id) }
+                : null
+            }
+          />
+        ))}
+      </ul>
+      {leaving.length > 0 && (
+        <SplitChosen
           conversationId={conversationId}
-          identity={identity}
-          customerId={customer.id}
-          maySplit={customer.identities.length > 1}
+          leaving={leaving}
+          isAll={leaving.length === customer.identities.length}
+          onDone={() => setChosen(new Set())}
         />
-      ))}
-    </ul>
+      )}
+    </>
+  );
+}
+
+function toggled(known: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  const next = new Set(known);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+interface SplitChosenProps {
+  conversationId: string;
+  leaving: readonly string[];
+  isAll: boolean; // somebody must stay
+  onDone: () => void;
+}
+
+/** Several are one person, but not this one. */
+function SplitChosen({ conversationId, leaving, isAll, onDone }: SplitChosenProps) {
+  const { t } = useTranslation();
+  const act = useAct(conversationId);
+  const split = async () => {
+    const [first, ...others] = leaving;
+    if (first !== undefined && (await act.run(() => splitIdentity(first, others)))) onDone();
+  };
+  return (
+    <div className={css.several}>
+      {act.error !== null && <Fault error={act.error} />}
+      <p className={css.meta}>{t(isAll ? "customer.splitAll" : "customer.splitHint")}</p>
+      <div className={css.buttons}>
+        <Button size="s" disabled={act.isBusy || isAll} onClick={() => void split()}>
+          {t("customer.splitSeveral", { count: leaving.length })}
+        </Button>
+        <Button size="s" kind="quiet" onClick={onDone}>
+          {t("action.cancel")}
+        </Button>
+      </div>
+    </div>
   );
 }
 
@@ -36,19 +92,30 @@ interface CardProps {
   identity: Identity;
   customerId: string;
   maySplit: boolean;
+  choice: { isChosen: boolean; onToggle: () => void } | null; // null: one button is enough
 }
 
-function IdentityCard({ conversationId, identity, customerId, maySplit }: CardProps) {
+function IdentityCard({ conversationId, identity, customerId, maySplit, choice }: CardProps) {
   const { t } = useTranslation();
   const words = useWords();
   const now = useNow();
   const act = useAct(conversationId);
   const [isMoving, setMoving] = useState(false);
+  const name = identity.display_name ?? (shownId(identity) || t("customer.byHand"));
   return (
     <li className={css.identity}>
+      {choice && (
+        <input
+          type="checkbox"
+          className={css.choice}
+          checked={choice.isChosen}
+          onChange={choice.onToggle}
+          aria-label={t("customer.choose", { name })}
+        />
+      )}
       <ChannelMark channel={identity.channel} size={20} />
       <div className={css.words}>
-        <p className={css.name}>{identity.display_name ?? (shownId(identity) || t("customer.byHand"))}</p>
+        <p className={css.name}>{name}</p>
         <p className={css.meta}>
           <span className={css.account}>{identity.account_name || words.channel(identity.channel)}</span>
           {identity.last_inbound_at && (

@@ -29,10 +29,11 @@ export function undoEntry(entryId: string): Promise<unknown> {
   return api.POST("/api/v1/ledger/{entry_id}/undo", { params: { path: { entry_id: entryId } }, body: {} });
 }
 
-export function splitIdentity(identityId: string): Promise<unknown> {
+/** `others` leave with it, as one person: one entry of the ledger, undone at once. */
+export function splitIdentity(identityId: string, others: readonly string[] = []): Promise<unknown> {
   return api.POST("/api/v1/identities/{identity_id}/split", {
     params: { path: { identity_id: identityId } },
-    body: {},
+    body: { with_identities: others },
   });
 }
 

@@ -5115,10 +5115,15 @@ export interface components {
             /** @default [] */
             readonly periods: readonly components["schemas"]["Period"][];
         };
-        /** SplitIn */
+        /**
+         * SplitIn
+         * @description `with_identities`: more of the same customer, who are one person with this one.
+         */
         readonly SplitIn: {
             /** @default null */
             readonly reason?: string | null;
+            /** @default [] */
+            readonly with_identities?: readonly string[];
         };
         /**
          * Step
