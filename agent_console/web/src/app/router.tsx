@@ -127,6 +127,11 @@ const customers = createRoute({
     typeof search.id === "string" ? { id: search.id } : {},
   component: lazyRouteComponent(() => import("@/features/customer/CustomersPage")),
 });
+const tasks = createRoute({
+  getParentRoute: () => shell,
+  path: paths.tasks,
+  component: lazyRouteComponent(() => import("@/features/tasks/TasksPage")),
+});
 const team = createRoute({
   getParentRoute: () => shell,
   path: paths.team,
@@ -160,6 +165,7 @@ const tree = root.addChildren([
     list.addChildren([conversation]),
     suggestions,
     customers,
+    tasks,
     team,
     admin.addChildren([adminHome, ...planning, channels, agents, policy, attributes, imports, apiKeys, deadLetters]),
   ]),

@@ -27,7 +27,7 @@ export function useLabel(): (word: Word) => string {
 }
 
 /** The label of an id that stands in a row; the id itself for a word that is gone. */
-export function useLabelOf(): (group: "presence_reasons" | "dispositions", id: string) => string {
+export function useLabelOf(): (group: "presence_reasons" | "dispositions" | "lifecycle", id: string) => string {
   const words = useWorkWords();
   const label = useLabel();
   return (group, id) => {

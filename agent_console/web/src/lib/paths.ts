@@ -7,6 +7,7 @@ export const paths = {
   conversation: "/conversations/$view/$conversationId",
   suggestions: "/suggestions",
   customers: "/customers",
+  tasks: "/tasks",
   team: "/team",
   admin: "/admin",
   adminChannels: "/admin/channels",

@@ -20,6 +20,11 @@ export function mayTake(_agent: Agent, row: ConversationState): boolean {
   return row.status === "waiting";
 }
 
+/** What a colleague works on is theirs to mark. */
+export function mayLabel(agent: Agent, row: ConversationState): boolean {
+  return row.owner_id === null || row.owner_id === agent.id || oversees(agent);
+}
+
 export function mayRelease(agent: Agent, row: ConversationState): boolean {
   return row.status === "assigned" && row.owner_id === agent.id;
 }

@@ -6,6 +6,7 @@ import { keys } from "@/data/keys";
 import { settle } from "@/data/outbox";
 import { putRows, rowOf } from "@/data/rows";
 import { SUGGESTIONS_CHANGED, suggestionsChanged } from "@/data/suggestions";
+import { tasksHeard } from "@/data/tasks";
 import { applyEvent, PANEL, REREAD, type Timeline, touchpointOf } from "@/data/timeline";
 import type { ConversationState, LiveEvent, LiveRow } from "@/lib/api/types";
 
@@ -31,6 +32,7 @@ export function applyMessages(client: QueryClient, messages: readonly Message[])
   }
   if (events.some((event) => SUGGESTIONS_CHANGED.has(event.type))) suggestionsChanged(client);
   noteEscalations(events);
+  tasksHeard(client, events);
   for (const event of events) {
     const clientId = touchpointOf(event)?.client_id;
     if (clientId) settle(clientId);

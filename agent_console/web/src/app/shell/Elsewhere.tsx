@@ -8,6 +8,7 @@ import { forgetEscalations, useEscalations } from "@/data/escalations";
 import { useOutbox } from "@/data/outbox";
 import { belongs, useRows } from "@/data/rows";
 import { useAgentName, useMe } from "@/data/session";
+import { useDue } from "@/data/tasks";
 import { useOffers } from "@/features/conversations/offers";
 import { useNaming } from "@/lib/naming";
 import { HOME_VIEW, isWorkspace, paths } from "@/lib/paths";
@@ -20,6 +21,7 @@ export function Elsewhere(): null {
   useOffersElsewhere();
   useFailuresElsewhere();
   useGiven();
+  useDueTasks();
   useBreachesElsewhere();
   useEscalationsToMe();
   return null;
@@ -78,6 +80,28 @@ function useFailuresElsewhere(): void {
         text: t("notice.replyFailed", { name: nameOf(row) }),
         tone: "bad",
         action: { label: t("notice.open"), run: () => open(conversationId) },
+      });
+    }
+  });
+}
+
+/** Mine, and my queues' that are nobody's: each time one falls due. */
+function useDueTasks(): void {
+  const { t } = useTranslation();
+  const me = useMe();
+  const open = useOpen();
+  const due = useDue((state) => state.due);
+  const told = useRef(new Set<string>());
+  useEffect(() => {
+    for (const task of due) {
+      const key = `${task.id}:${task.told_at}`;
+      if (told.current.has(key)) continue;
+      told.current.add(key);
+      if (task.agent_id !== null && task.agent_id !== me.agent.id) continue;
+      const what = task.note ?? t(`task.kind.${task.kind}`);
+      notify({
+        text: t("task.announce", { what }),
+        action: { label: t("notice.open"), run: () => open(task.conversation_id) },
       });
     }
   });

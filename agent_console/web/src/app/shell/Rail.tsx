@@ -6,6 +6,7 @@ import css from "@/app/shell/Rail.module.css";
 import { useMe } from "@/data/session";
 import { PresenceMenu } from "@/features/presence/PresenceMenu";
 import { OpenCount } from "@/features/suggestions/OpenCount";
+import { DueCount } from "@/features/tasks/DueCount";
 import { HOME_VIEW, isWorkspace, paths } from "@/lib/paths";
 import { oversees } from "@/lib/permissions";
 import { KEYMAP } from "@/lib/shortcuts/keymap";
@@ -43,6 +44,12 @@ export function Rail({ onSignedOut, onHelp, onPalette }: Props) {
         <Link to={paths.suggestions} className={css.page} aria-label={t("suggestions.title")}>
           <Icon name="merge" size={20} />
           <OpenCount />
+        </Link>
+      </Tooltip>
+      <Tooltip label={t("task.title")} position="right">
+        <Link to={paths.tasks} className={css.page} aria-label={t("task.title")}>
+          <Icon name="clock" size={20} />
+          <DueCount />
         </Link>
       </Tooltip>
       {oversees(me.agent) && (

@@ -69,6 +69,7 @@ function usePageKeys(): void {
   useShortcut("goAll", () => void navigate({ to: paths.list, params: { view: "all" } }));
   useShortcut("goClosed", () => void navigate({ to: paths.list, params: { view: "closed" } }));
   useShortcut("goSuggestions", () => void navigate({ to: paths.suggestions }));
+  useShortcut("goTasks", () => void navigate({ to: paths.tasks }));
   useShortcut("goTeam", () => void navigate({ to: paths.team }), oversees(me.agent));
   useShortcut("goAdmin", () => void navigate({ to: paths.admin }), oversees(me.agent));
 }

@@ -7,9 +7,13 @@ import css from "@/app/workspace/Thread.module.css";
 import { ThreadHead } from "@/app/workspace/ThreadHead";
 import { useThread } from "@/app/workspace/use-thread";
 import type { View } from "@/data/keys";
+import { useMe } from "@/data/session";
 import { CustomerPanel } from "@/features/customer/CustomerPanel";
+import { Labels } from "@/features/labels/Labels";
+import { Tasks } from "@/features/tasks/Tasks";
 import { Timeline } from "@/features/timeline/Timeline";
 import { asProblem } from "@/lib/api/problems";
+import { mayLabel } from "@/lib/permissions";
 import { useShortcut } from "@/lib/shortcuts/shortcuts";
 import { IconButton } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
@@ -23,6 +27,7 @@ interface Props {
 
 export const Thread = memo(function Thread({ conversationId, view }: Props) {
   const { t } = useTranslation();
+  const me = useMe();
   const thread = useThread(conversationId);
   const isPanelOpen = useLayout((layout) => layout.isPanelOpen);
   useShortcut("customer", () => togglePanel());
@@ -64,7 +69,12 @@ export const Thread = memo(function Thread({ conversationId, view }: Props) {
           <IconButton icon="close" label={t("action.close")} onClick={() => togglePanel(false)} />
         </div>
         {thread.panel ? (
-          <CustomerPanel conversationId={conversationId} view={view} panel={thread.panel} />
+          <CustomerPanel conversationId={conversationId} view={view} panel={thread.panel}>
+            {thread.row && (
+              <Labels key={`labels:${conversationId}`} row={thread.row} mayAct={mayLabel(me.agent, thread.row)} />
+            )}
+            {thread.row && <Tasks key={`tasks:${conversationId}`} row={thread.row} />}
+          </CustomerPanel>
         ) : (
           <Skeleton lines={5} />
         )}

@@ -1,4 +1,5 @@
 /** Who this is: names and numbers, the channel identities with what proves them, and how they came together. */
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Panel } from "@/data/detail";
 import type { View } from "@/data/keys";
@@ -17,9 +18,10 @@ interface Props {
   conversationId: string;
   view: View;
   panel: Panel;
+  children?: ReactNode; // what concerns the conversation rather than the customer
 }
 
-export function CustomerPanel({ conversationId, view, panel }: Props) {
+export function CustomerPanel({ conversationId, view, panel, children }: Props) {
   const { t } = useTranslation();
   const act = useAct(conversationId);
   const { customer, suggestions } = panel;
@@ -29,6 +31,7 @@ export function CustomerPanel({ conversationId, view, panel }: Props) {
       <ContactPoints customer={customer} />
       <Details customer={customer} onSaved={async () => void (await act.run(async () => {}))} />
       <Orders customer={customer} />
+      {children}
       {suggestions.length > 0 && <Suggestions conversationId={conversationId} suggestions={suggestions} />}
       <section className={css.section} aria-label={t("customer.identities")}>
         <h3 className={css.heading}>{t("customer.identities")}</h3>

@@ -34,6 +34,8 @@ const LINES = new Set([
   "hub.conversation_requeued.v1",
   "hub.conversation_closed.v1",
   "hub.conversation_reopened.v1",
+  "hub.conversation_labelled.v1",
+  "hub.task_changed.v1",
   "hub.sla_warned.v1",
   "hub.sla_breached.v1",
   "hub.sla_escalated.v1",

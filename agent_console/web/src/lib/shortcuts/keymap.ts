@@ -23,6 +23,7 @@ export const KEYMAP = {
   goClosed: { keys: "g d", group: "pages" },
   goSuggestions: { keys: "g u", group: "pages" },
   goAdmin: { keys: "g s", group: "pages" },
+  goTasks: { keys: "g r", group: "pages" },
   goTeam: { keys: "g t", group: "pages" },
   ready: { keys: "b", group: "everywhere" },
   palette: { keys: "mod+k", group: "everywhere" },

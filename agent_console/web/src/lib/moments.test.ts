@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { momentChosen, momentOf, presets } from "@/features/handling/moments";
+import { momentChosen, momentOf, presets } from "@/lib/moments";
 
 const SUNDAY_LATE = Date.parse("2026-11-22T23:30:00+07:00");
 
