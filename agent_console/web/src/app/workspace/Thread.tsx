@@ -1,5 +1,5 @@
 /** One open conversation: head, timeline, and the place to answer; the customer beside it. */
-import { memo } from "react";
+import { lazy, memo, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { togglePanel, useLayout } from "@/app/layout";
 import { Foot } from "@/app/workspace/Foot";
@@ -7,18 +7,16 @@ import css from "@/app/workspace/Thread.module.css";
 import { ThreadHead } from "@/app/workspace/ThreadHead";
 import { useThread } from "@/app/workspace/use-thread";
 import type { View } from "@/data/keys";
-import { useMe } from "@/data/session";
 import { CustomerPanel } from "@/features/customer/CustomerPanel";
-import { Labels } from "@/features/labels/Labels";
-import { Tasks } from "@/features/tasks/Tasks";
 import { Timeline } from "@/features/timeline/Timeline";
 import { asProblem } from "@/lib/api/problems";
-import { mayLabel } from "@/lib/permissions";
 import { useShortcut } from "@/lib/shortcuts/shortcuts";
 import { IconButton } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
 import { Fault } from "@/ui/Fault";
 import { Skeleton } from "@/ui/Skeleton";
+
+const FollowUp = lazy(() => import("@/app/workspace/FollowUp"));
 
 interface Props {
   conversationId: string;
@@ -27,7 +25,6 @@ interface Props {
 
 export const Thread = memo(function Thread({ conversationId, view }: Props) {
   const { t } = useTranslation();
-  const me = useMe();
   const thread = useThread(conversationId);
   const isPanelOpen = useLayout((layout) => layout.isPanelOpen);
   useShortcut("customer", () => togglePanel());
@@ -71,9 +68,10 @@ export const Thread = memo(function Thread({ conversationId, view }: Props) {
         {thread.panel ? (
           <CustomerPanel conversationId={conversationId} view={view} panel={thread.panel}>
             {thread.row && (
-              <Labels key={`labels:${conversationId}`} row={thread.row} mayAct={mayLabel(me.agent, thread.row)} />
+              <Suspense fallback={<Skeleton lines={3} />}>
+                <FollowUp key={conversationId} row={thread.row} />
+              </Suspense>
             )}
-            {thread.row && <Tasks key={`tasks:${conversationId}`} row={thread.row} />}
           </CustomerPanel>
         ) : (
           <Skeleton lines={5} />
