@@ -280,12 +280,14 @@ class SettleIn(Frozen):
 
 class ConversationsQuery(Frozen):
     """`q` looks in names and telephone numbers, with or without diacritics. `silent_s`: those in which nothing was said
-    for so long and nobody waits for us: to be followed up. `after` is `next` of the last page."""
+    for so long and nobody waits for us: to be followed up. `due_first`: only what is promised by a time, the soonest
+    first. `after` is `next` of the last page."""
 
     view: Literal["mine", "waiting", "all", "closed"] = "mine"
     queue_id: QueueId | None = None
     q: str | None = Field(default=None, max_length=100)
     silent_s: int | None = Field(default=None, ge=60, le=90 * 24 * 3600)
+    due_first: bool = False
     after: str | None = Field(default=None, max_length=200)
     limit: int = Field(default=50, ge=1, le=100)
 

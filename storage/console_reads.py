@@ -57,6 +57,7 @@ class Asked:
     after: str | None = None
     limit: int = 50
     silent_before: datetime | None = None  # nothing was said since then, and nobody waits for us
+    due_first: bool = False  # only what is promised by a time, the soonest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class Waiting:
 
 
 async def page(connection: AsyncConnection, sight: Sight, asked: Asked) -> tuple[list[Conversation], str | None]:
-    """A page of the list, and the cursor of the next. `waiting` in queue order, the others newest first."""
+    """A page of the list, and the cursor of the next. `waiting` in queue order, the others newest first; or what is due
+    first, first."""
     among = await matching_identities(connection, asked.q) if asked.q and asked.q.strip() else None
     if among is not None and not among:
         return [], None
@@ -76,7 +78,8 @@ async def page(connection: AsyncConnection, sight: Sight, asked: Asked) -> tuple
     if not parts:
         return [], None
     place = conversations.c.queued_at if asked.view == "waiting" else conversations.c.last_touch_at
-    descending = asked.view != "waiting"
+    place = conversations.c.sla_due_at if asked.due_first else place
+    descending = asked.view != "waiting" and not asked.due_first
     conditions: list[Condition] = [place.is_not(None)]
     if among is not None:
         conditions.append(conversations.c.identity_id.in_(among))

@@ -61,6 +61,7 @@ class Conversation:
     consulted: tuple[AgentId, ...] = ()
     sla: tuple[SlaClock, ...] = ()
     sla_wake_at: datetime | None = None
+    sla_due_at: datetime | None = None  # follows from `sla` whenever the row is written
     agent_active_at: datetime | None = None
     own: dict[str, Any] | None = None
     is_new: bool = field(default=False, compare=False)
@@ -156,7 +157,15 @@ def to_row(conversation: Conversation) -> dict[str, Any]:
     values["tags"] = list(conversation.tags)
     values["consulted"] = [str(agent_id) for agent_id in conversation.consulted]
     values["sla"] = [clock.model_dump(mode="json") for clock in conversation.sla] or None
+    values["sla_due_at"] = conversation.sla_due_at = _first_due(conversation)
     return values
+
+
+def _first_due(conversation: Conversation) -> datetime | None:
+    if not conversation.is_open or not conversation.sla:
+        return None
+    running = (clock for clock in conversation.sla if clock.met_at is None and clock.started_at is not None)
+    return min((clock.due_at for clock in running if clock.due_at is not None), default=None)
 
 
 async def lock(connection: AsyncConnection, ids: Iterable[ConversationId]) -> dict[ConversationId, Conversation]:

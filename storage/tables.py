@@ -511,6 +511,7 @@ conversations = sa.Table(
     sa.Column("consulted", Json, nullable=False, server_default="[]"),  # agents who were asked; see consults
     sa.Column("sla", Json),  # its clocks, see hub.events.state.SlaClock
     sa.Column("sla_wake_at", Moment),  # when the next of them warns or breaches; null: none runs
+    sa.Column("sla_due_at", Moment),  # of those that run, the first; it stays when it is past
     sa.Column("agent_active_at", Moment),  # an agent last wrote here; of two merged owners the later keeps it
     sa.Column("own", Json),  # what it was before another was merged into it, preview included, to give back by undo
     sa.Index("ix_conversations_identity", "identity_id", "opened_at"),
@@ -532,6 +533,13 @@ conversations = sa.Table(
         "sla_wake_at",
         sqlite_where=sa.text("sla_wake_at IS NOT NULL"),
         postgresql_where=sa.text("sla_wake_at IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_conversations_sla_due",
+        "sla_due_at",
+        "id",
+        sqlite_where=sa.text("sla_due_at IS NOT NULL"),
+        postgresql_where=sa.text("sla_due_at IS NOT NULL"),
     ),
     sa.Index(
         "ix_conversations_snoozed",

@@ -1,6 +1,7 @@
 """Lists, the open conversation, and the commands that move one."""
 
 import asyncio
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -54,6 +55,20 @@ async def test_what_went_silent_is_found_to_be_followed_up(shop: Shop) -> None:
     browser = await shop.sign_in("lan")
     assert await ids(browser, "mine", silent_s=3600) == [str(silent.conversation_id)]
     assert (await browser.get("/conversations?view=mine&silent_s=5")).status == 400
+
+
+async def test_what_is_promised_by_a_time_is_listed_with_what_is_due_first_on_top(shop: Shop) -> None:
+    await shop.add_agent("lan")
+    cases = [await shop.waiting(name) for name in ("late", "soon", "later", "met", "unpromised")]
+    now = shop.clock.now()
+    for case, due_s in zip(cases, (-60, 300, 900, None, None), strict=True):
+        due_at = None if due_s is None else now + timedelta(seconds=due_s)
+        await case.set(sla_due_at=due_at)
+    browser = await shop.sign_in("lan")
+    expected = [str(case.conversation_id) for case in cases[:3]]
+    assert await ids(browser, "waiting", due_first="true", limit=1) == expected, "page by page"
+    assert await ids(browser, "all", due_first="true") == expected
+    assert await ids(browser, "mine", due_first="true") == []
 
 
 async def test_who_is_asked_sees_the_conversation_and_moves_nothing(shop: Shop) -> None:

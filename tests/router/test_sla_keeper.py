@@ -140,13 +140,15 @@ async def test_clocks_start_with_the_conversation_and_end_with_the_answer(scene:
     clock = (await scene.clocks(conversation_id))["first_response"]
     assert (clock.due_at, clock.policy) == (opened_at + timedelta(seconds=600), "p0")
     assert (await scene.see(conversation_id)).sla_wake_at == opened_at + timedelta(seconds=420)
+    assert (await scene.see(conversation_id)).sla_due_at == clock.due_at
     assert [event.conversation_id for event in await scene.news(WorkArrived)] == [conversation_id], "its place changed"
     scene.clock.advance(300)
     await scene.say(conversation_id, Author.BUSINESS)
     await scene.follow()
     met = (await scene.clocks(conversation_id))["first_response"]
     assert (met.met_at, met.breached_at) == (opened_at + timedelta(seconds=300), None)
-    assert (await scene.see(conversation_id)).sla_wake_at is None
+    resting = await scene.see(conversation_id)
+    assert (resting.sla_wake_at, resting.sla_due_at) == (None, None)
     scene.clock.advance(100)
     await scene.say(conversation_id, Author.CUSTOMER)
     await scene.follow()

@@ -84,6 +84,35 @@ describe("a list in pages", () => {
     expect(arrange(table(first, moved), pages, query, LAN)).toEqual([first, moved]);
   });
 
+  it("of promised times has what is due first on top, and nothing that was not promised", () => {
+    const due = (seconds: number) =>
+      aRow({
+        status: "waiting",
+        sla: [
+          {
+            target: "first_response",
+            policy: "chat",
+            started_at: iso(),
+            due_at: iso(seconds),
+            warn_at: null,
+            warned_at: null,
+            breached_at: null,
+            met_at: null,
+            left_s: null,
+            spent_s: 0,
+            escalated_at: null,
+            followed: 1,
+          },
+        ],
+      });
+    const [late, soon, free] = [due(-60), due(300), aRow({ status: "waiting" })] as const;
+    const dueFirst: ListQuery = { view: "waiting", queueId: null, q: null, dueFirst: true };
+    expect(arrange(table(free, soon, late), [{ ids: [], next: null, last: null }], dueFirst, LAN)).toEqual([
+      late,
+      soon,
+    ]);
+  });
+
   it("of a search is what the hub found, in its order, with rows as they are now", () => {
     const [a, b] = [closed(10), closed(20)] as const;
     const now = { ...b, seq: 9, unread: 1 };

@@ -3,12 +3,14 @@
 export const VIEWS = ["mine", "waiting", "all", "closed"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** Which list: what is null is not asked for. `silentS`: nothing was said for so long, and nobody waits for us. */
+/** Which list: what is null is not asked for. `silentS`: nothing was said for so long, and nobody waits for us.
+ * `dueFirst`: only what is promised by a time, the soonest first. */
 export interface ListQuery {
   readonly view: View;
   readonly queueId: string | null;
   readonly q: string | null;
   readonly silentS?: number | null;
+  readonly dueFirst?: boolean;
 }
 
 export const keys = {
@@ -18,7 +20,8 @@ export const keys = {
   workWords: ["work-words"] as const,
   rows: ["rows"] as const,
   lists: ["list"] as const,
-  list: (query: ListQuery) => ["list", query.view, query.queueId, query.q, query.silentS ?? null] as const,
+  list: (query: ListQuery) =>
+    ["list", query.view, query.queueId, query.q, query.silentS ?? null, query.dueFirst ?? false] as const,
   details: ["detail"] as const,
   detail: (conversationId: string) => ["detail", conversationId] as const,
   routing: (conversationId: string) => ["routing", conversationId] as const,

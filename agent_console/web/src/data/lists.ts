@@ -6,6 +6,7 @@ import { belongs, compareRows, putRows, type Rows, touchedAt, useRows } from "@/
 import { api } from "@/lib/api/client";
 import type { ConversationState } from "@/lib/api/types";
 import { now } from "@/lib/now";
+import { dueAt } from "@/lib/urgency";
 
 interface ListPage {
   readonly ids: readonly string[];
@@ -21,6 +22,7 @@ async function fetchList(client: QueryClient, query: ListQuery, after: string | 
         ...(query.queueId !== null && { queue_id: query.queueId }),
         ...(query.q !== null && { q: query.q }),
         ...(query.silentS && { silent_s: query.silentS }),
+        ...(query.dueFirst && { due_first: true }),
         ...(after !== null && { after }),
       },
     },
@@ -72,15 +74,20 @@ export function arrange(
   agentId: string,
 ): readonly ConversationState[] {
   if (query.q !== null) return found(all, pages);
-  const compare = compareRows(query.view);
+  const compare = query.dueFirst ? byDue : compareRows(query.view);
   const page = pages.at(-1);
   const edge = page !== undefined && page.next !== null ? page.last : null;
   const loaded = new Set(pages.flatMap((one) => one.ids));
   return [...all.values()]
     .filter((row) => belongs(row, query.view, agentId, query.queueId))
     .filter((row) => !query.silentS || isSilent(row, query.silentS))
+    .filter((row) => !query.dueFirst || dueAt(row) !== null)
     .filter((row) => edge === null || loaded.has(row.id) || compare(row, edge) <= 0)
     .sort(compare);
+}
+
+function byDue(a: ConversationState, b: ConversationState): number {
+  return (dueAt(a) ?? 0) - (dueAt(b) ?? 0) || (a.id < b.id ? -1 : 1);
 }
 
 /** Nobody waits for us, and nothing was said for so long. */

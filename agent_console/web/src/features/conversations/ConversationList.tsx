@@ -6,6 +6,7 @@ import { type ListQuery, VIEWS, type View } from "@/data/keys";
 import { useListing } from "@/data/lists";
 import { useMe } from "@/data/session";
 import css from "@/features/conversations/ConversationList.module.css";
+import { DueFirst } from "@/features/conversations/DueFirst";
 import { OfferCards } from "@/features/conversations/OfferCards";
 import { QueueFilter } from "@/features/conversations/QueueFilter";
 import { Rows } from "@/features/conversations/Rows";
@@ -38,7 +39,9 @@ export function ConversationList({ view, openId, onOpen }: ConversationListProps
   const [silent, setSilent] = useState<number | null>(null);
   const q = useDebounced(search.trim(), SEARCH_AFTER_MS);
   const maySilent = view === "mine" || view === "all";
-  const query: ListQuery = useQueryOf(view, queueId, q, maySilent ? silent : null);
+  const [dueFirst, setDueFirst] = useState(false);
+  const isDue = dueFirst && view !== "closed";
+  const query: ListQuery = useQueryOf(view, queueId, q, maySilent && !isDue ? silent : null, isDue);
   const listing = useListing(query, me.agent.id);
 
   return (
@@ -47,7 +50,8 @@ export function ConversationList({ view, openId, onOpen }: ConversationListProps
         <ViewTabs view={view} />
         <div className={css.tools}>
           <Search value={search} onChange={setSearch} />
-          {maySilent && <SilentFilter silentS={silent} onChange={setSilent} />}
+          {view !== "closed" && <DueFirst isOn={dueFirst} onChange={setDueFirst} />}
+          {maySilent && !isDue && <SilentFilter silentS={silent} onChange={setSilent} />}
           <QueueFilter queueId={queueId} onChange={setQueueId} />
         </div>
       </header>
@@ -61,24 +65,31 @@ export function ConversationList({ view, openId, onOpen }: ConversationListProps
       ) : listing.isLoading ? (
         <Skeleton lines={8} />
       ) : (
-        <NothingHere view={view} q={q} isSilent={query.silentS != null} />
+        <NothingHere view={view} q={q} isSilent={query.silentS != null} isDue={isDue} />
       )}
     </section>
   );
 }
 
 /** The same object while nothing changed: it is the cache's key. */
-function useQueryOf(view: View, queueId: string | null, q: string, silentS: number | null): ListQuery {
-  const last = useRef<ListQuery>({ view, queueId, q: null, silentS });
+function useQueryOf(
+  view: View,
+  queueId: string | null,
+  q: string,
+  silentS: number | null,
+  dueFirst: boolean,
+): ListQuery {
+  const last = useRef<ListQuery>({ view, queueId, q: null, silentS, dueFirst });
   const wanted = fold(q) === "" ? null : q;
   const { current } = last;
   if (
     current.view !== view ||
     current.queueId !== queueId ||
     current.q !== wanted ||
-    (current.silentS ?? null) !== silentS
+    (current.silentS ?? null) !== silentS ||
+    current.dueFirst !== dueFirst
   ) {
-    last.current = { view, queueId, q: wanted, silentS };
+    last.current = { view, queueId, q: wanted, silentS, dueFirst };
   }
   return last.current;
 }
@@ -114,8 +125,9 @@ function Search({ value, onChange }: { value: string; onChange: (text: string) =
   );
 }
 
-function NothingHere({ view, q, isSilent }: { view: View; q: string; isSilent: boolean }) {
+function NothingHere({ view, q, isSilent, isDue }: { view: View; q: string; isSilent: boolean; isDue: boolean }) {
   const { t } = useTranslation();
+  if (isDue && q === "") return <Empty title={t("promise.none.title")} hint={t("promise.none.hint")} />;
   if (isSilent && q === "") return <Empty title={t("silent.none.title")} hint={t("silent.none.hint")} />;
   if (q !== "") {
     return (

@@ -6639,6 +6639,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 readonly after?: string;
+                readonly due_first?: boolean;
                 readonly limit?: number;
                 readonly q?: string;
                 readonly queue_id?: string;
