@@ -8,8 +8,8 @@ from alembic import op
 
 from storage.column_types import Moment
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
