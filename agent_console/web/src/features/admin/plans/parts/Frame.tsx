@@ -86,7 +86,7 @@ function SaveBar<K extends Kind>({ draft }: { draft: PlanDraft<K> }) {
   useEffect(() => {
     if (isLeaving) stay.current?.focus();
   }, [isLeaving]);
-  useSaveKey(() => draft.isDirty && !draft.isBusy && draft.save(note));
+  useSaveKey(() => draft.isDirty && !draft.isBusy && !draft.isOutdated && draft.save(note));
   // biome-ignore lint/correctness/useExhaustiveDependencies: a saved note belongs to what was saved
   useEffect(() => setNote(""), [draft.saved]);
   if (!draft.isDirty && draft.error === null) {
