@@ -53,7 +53,7 @@ async def make_a_rule(boss: Agent, *, name: str = "Tủ lạnh", word: str = WOR
     await page.get_by_label("Tên quy tắc").fill(name)
     await boss.button("Thêm điều kiện").click()
     await page.get_by_role("menuitem", name="Có từ khoá").click()
-    words = page.get_by_label("Có từ khoá", exact=True).last
+    words = page.locator("input[aria-label='Có từ khoá']")
     await words.fill(word)
     await words.press("Enter")
 
