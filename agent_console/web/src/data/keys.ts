@@ -45,6 +45,7 @@ export const keys = {
   deadLetters: ["admin", "dead-letters"] as const,
   plan: (kind: string) => ["admin", "plan", kind] as const,
   planVersions: (kind: string) => ["admin", "plan-versions", kind] as const,
+  automationLog: (ruleId: string | null) => ["admin", "automation-log", ruleId] as const,
   tryable: ["admin", "tryable"] as const,
   planning: ["admin", "planning"] as const,
   queueSettings: ["admin", "queue-settings"] as const,

@@ -153,6 +153,24 @@ const HOLIDAYS = [
   ["2026-09-02", "national_day"],
 ].map(([on, holiday]) => ({ on, holiday }));
 
+const RUN = {
+  number: 2,
+  at: "2026-11-22T02:00:00Z",
+  rule_id: "bao-hanh",
+  rule_name: "Gắn thẻ bảo hành",
+  conversation_id: id("conv"),
+  customer_name: "Nguyễn Thị Hoà",
+  event_type: "hub.message_received.v1",
+  outcome: "done",
+  detail: null as string | null,
+  actions: [
+    { do: "add_tags", outcome: "done", detail: null },
+    { do: "set_lifecycle", outcome: "same", detail: null },
+  ],
+  webhooks: [{ url: "https://crm.hoasen.vn/in", state: "failed", attempts: 8, problem: "500" }],
+};
+const SKIPPED = { outcome: "skipped", detail: "too_many", actions: [], webhooks: [] };
+
 interface Kept {
   readonly version: number;
   readonly document: unknown;
@@ -199,6 +217,18 @@ export function plans(
     const old = kept.get(kind)?.find((one) => one.version === version);
     return seen === newest(kind).version ? put(kind, old?.document, LAN, null) : outdated;
   });
+  hub.on("GET", "/automation/log", () => ({ body: { items: [RUN, { ...RUN, number: 1, ...SKIPPED }], before: null } }));
+  hub.on("POST", "/automation/dry-run", () => ({
+    body: {
+      since: "2026-11-15T02:00:00Z",
+      conversations: 42,
+      events: 310,
+      runs: 7,
+      run_conversations: 5,
+      examples: [{ conversation_id: RUN.conversation_id, customer_name: "Hoà", at: RUN.at, text: "Bảo hành ở đâu ạ" }],
+      is_complete: true,
+    },
+  }));
   hub.on("POST", "/routing/try", ({ body }) => {
     const [rule] = (body as { rules: Documents["rules"] }).rules.rules;
     const step = { skills: [], wait_s: 0, queue_id: null };

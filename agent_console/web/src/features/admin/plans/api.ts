@@ -2,7 +2,7 @@
 import { type QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { keys } from "@/data/keys";
 import type { TryIn, TryOut } from "@/features/admin/plans/rules/try";
-import type { Documents, Kind, Plan } from "@/features/admin/plans/types";
+import type { AutomationRule, Documents, DryRunReport, Kind, Plan } from "@/features/admin/plans/types";
 import { api } from "@/lib/api/client";
 import type { components } from "@/lib/api/schema";
 
@@ -134,4 +134,25 @@ export function useTryableConversations() {
       return [...new Map(rows.map((row) => [row.id, row])).values()];
     },
   });
+}
+
+/** What automation did; newest first. */
+export function useAutomationLog(ruleId: string | null) {
+  return useInfiniteQuery({
+    queryKey: keys.automationLog(ruleId),
+    queryFn: ({ pageParam }) =>
+      api.GET("/api/v1/automation/log", {
+        params: {
+          query: { limit: 25, ...(ruleId !== null && { rule_id: ruleId }), ...(pageParam && { before: pageParam }) },
+        },
+      }),
+    initialPageParam: null as number | null,
+    getNextPageParam: (page) => page.before,
+    staleTime: 0,
+    refetchInterval: LOOK_AGAIN_MS,
+  });
+}
+
+export function dryRun(rule: AutomationRule, days: number): Promise<DryRunReport> {
+  return api.POST("/api/v1/automation/dry-run", { body: { rule, days } });
 }

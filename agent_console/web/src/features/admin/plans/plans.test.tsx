@@ -1,8 +1,8 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
-import { aMe, aRule, LAN } from "@/testing/builders";
+import { aMe, aRule, LAN, SALES } from "@/testing/builders";
 import { FakeHub, problem } from "@/testing/fake-hub";
-import { DOCUMENTS, plans } from "@/testing/plans";
+import { DOCUMENTS, plans, shopDocuments } from "@/testing/plans";
 import { openConsole } from "@/testing/render";
 
 const two = {
@@ -126,5 +126,28 @@ describe("routing rules", () => {
         body: { skills: { "tieng-anh": 4, "khach-lon": 5, "tieng-nhat": 1 } },
       }),
     );
+  });
+});
+
+describe("automation", () => {
+  it("is tried on what happened lately, as it stands, and tells what it did", async () => {
+    const hub = new FakeHub();
+    hub.snapshot = { ...hub.snapshot, me: aMe({ role: "supervisor" }) };
+    plans(hub, shopDocuments(SALES));
+    const { user, close } = await openConsole(hub, "/admin/automation");
+    try {
+      const log = await screen.findByRole("region", { name: "Nhật ký tự động" });
+      expect(await within(log).findByText("crm.hoasen.vn không nhận")).toBeTruthy();
+      expect(within(log).getByText("Bỏ qua: đã chạy quá nhiều lần trong một giờ")).toBeTruthy();
+      await user.click(screen.getByRole("button", { name: /Gắn thẻ bảo hành.*Khách nhắn/ }));
+      await user.click(screen.getByRole("button", { name: "Chạy thử trên 7 ngày qua" }));
+      expect(await screen.findByText(/đã chạy 7 lần, ở 5 hội thoại/)).toBeTruthy();
+      expect(hub.asked.find((one) => one.path === "/automation/dry-run")?.body).toMatchObject({
+        days: 7,
+        rule: { id: "bao-hanh" },
+      });
+    } finally {
+      close();
+    }
   });
 });

@@ -1,6 +1,8 @@
 /** Automation: when this happens, and that holds, do these. In order; each rule that fits acts. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { DryRun } from "@/features/admin/plans/automation/DryRun";
+import { Log } from "@/features/admin/plans/automation/Log";
 import { RuleItem } from "@/features/admin/plans/automation/RuleItem";
 import { NONE } from "@/features/admin/plans/condition-keys";
 import { newId, replaced } from "@/features/admin/plans/draft";
@@ -53,9 +55,12 @@ export default function AutomationPage() {
                 onOpen={(isOpen) => setOpenId(isOpen ? rule.id : null)}
                 onChange={(changed) => set({ rules: replaced(document.rules, at, changed) })}
                 onRemove={() => set({ rules: document.rules.filter((one) => one.id !== rule.id) })}
-              />
+              >
+                <DryRun rule={rule} />
+              </RuleItem>
             )}
           />
+          <Log rules={document.rules} />
         </>
       )}
     </PlanPage>
