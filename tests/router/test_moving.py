@@ -13,6 +13,7 @@ from hub.errors import Conflict
 from hub.events import Channel, ConversationStatus
 from hub.ids import AgentId, QueueId
 from router import commands
+from router.labelling import Wish, label
 from router.plan.book import LOOK_EVERY_S
 from router.plan.hours import Calendar, Hours, Period
 from router.plan.rules import Conditions, RoutingRules, Rule, SkillWish, Step
@@ -74,6 +75,26 @@ async def test_new_rules_move_what_waits_but_not_what_a_person_placed(scene: Sce
     await put_plan(scene, "rules", RoutingRules(rules=(Rule(id="all", name="All", queue_id=vip),)))
     await scene.desk.step()
     assert [(await scene.see(i)).queue_id for i in (kept, moved)] == [night, vip]
+
+
+async def test_a_tag_moves_what_waits_to_the_rule_that_asks_for_it_and_taking_it_off_does_not_move_it_back(
+    scene: Scene,
+) -> None:
+    vip = await scene.house.add_queue("VIP")
+    rules = (
+        Rule(id="vip", name="VIP", when=Conditions(tags=("VIP",)), queue_id=vip, priority=2),
+        Rule(id="all", name="All", queue_id=scene.house.queue_id),
+    )
+    await put_plan(scene, "rules", RoutingRules(rules=rules))
+    conversation_id = await scene.house.add_waiting("psid-1")
+    await scene.desk.step()
+    for wish, queue_id in ((Wish(add_tags=("vip",)), vip), (Wish(remove_tags=("vip",)), vip)):
+        async with scene.units.begin() as work:
+            await label(work, conversation_id, wish, None)
+            await work.commit()
+        await scene.desk.step()
+        seen = await scene.see(conversation_id)
+        assert (seen.queue_id, seen.priority) == (queue_id, 2)
 
 
 async def test_steps_widen_and_move_on_exactly_in_time_whoever_is_the_router_then(scene: Scene) -> None:
