@@ -340,6 +340,8 @@ class Desk:
         await routing.touch_idle(work.connection, taken, now)
         for row in rows.values():
             self._pool.put_agent(agent_of(replace(row, idle_since=now) if row.id in taken else row, now))
+        for agent_id in {decision.agent.id for decision in decisions} - rows.keys():
+            self._pool.drop_agent(agent_id)
 
     async def _room(self, work: UnitOfWork, decisions: Sequence[Decision]) -> dict[AgentId, AgentRow]:
         """The agents' room as the database has it, held still until the commit: capacity is kept here, not by hope."""
