@@ -19,13 +19,14 @@ from storage.tables import plans
 from storage.unit_of_work import UnitOfWork
 
 Kind = Literal["rules", "hours", "work", "sla", "automation"]
+QUEUES = "queues"  # no plan: queues have rows of their own; these versions say that one was set up anew
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`version` 0: nobody stored any, `document` is empty."""
 
-    kind: Kind
+    kind: str
     version: int
     document: Any
     made_by: AgentId | None = None
@@ -43,7 +44,7 @@ async def versions(connection: AsyncConnection) -> dict[str, int]:
     return {row[0]: row[1] for row in await connection.execute(_VERSIONS)}
 
 
-async def newest(connection: AsyncConnection, kind: Kind) -> Plan:
+async def newest(connection: AsyncConnection, kind: str) -> Plan:
     row = (await connection.execute(_NEWEST, {"kind": kind})).first()
     return Plan(*row) if row else Plan(kind, 0, {})
 
@@ -55,7 +56,7 @@ async def history(connection: AsyncConnection, kind: Kind, *, before: int, limit
 
 
 async def put(
-    work: UnitOfWork, kind: Kind, document: Any, *, seen: int, by: AgentId | None, note: str | None = None
+    work: UnitOfWork, kind: str, document: Any, *, seen: int, by: AgentId | None, note: str | None = None
 ) -> int:
     """The new version. `seen`: the version that was edited. Raises Conflict when it is not the newest any more."""
     if (await newest(work.connection, kind)).version != seen:
@@ -67,6 +68,12 @@ async def put(
     except IntegrityError as error:
         raise _outdated() from error
     return seen + 1
+
+
+async def queues_changed(work: UnitOfWork, document: Any, by: AgentId) -> None:
+    """Whoever looks at the versions hears of it, as of a plan. Raises Conflict when another queue changes just now."""
+    before = await newest(work.connection, QUEUES)
+    await put(work, QUEUES, document, seen=before.version, by=by)
 
 
 def _outdated() -> Conflict:

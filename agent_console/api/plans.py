@@ -219,5 +219,5 @@ def _version(plan: Plan) -> PlanVersion:
 
 
 def _view(plan: Plan) -> PlanVersion:
-    view = VIEWS[plan.kind]
+    view = VIEWS[cast(Kind, plan.kind)]
     return cast(PlanVersion, view.model_validate(_version(plan).model_dump() | {"document": plan.document}))

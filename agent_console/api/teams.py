@@ -26,6 +26,7 @@ from router.plan.book import in_force
 from router.plan.queues import QueueSettings
 from storage import agents as agent_store
 from storage import audit
+from storage import plans as plan_store
 from storage import queues as queue_store
 from storage.queues import Member, QueueRow
 from storage.unit_of_work import UnitOfWork
@@ -48,6 +49,7 @@ class Teams:
             moved = await _put_members(work, queue_id, given.member_ids)
             await _note(work, call, "queue.add", {"id": str(queue_id), "name": given.name})
             added = await queue_store.find(work.connection, queue_id)
+            await _announce(work, call, added)
             await work.commit()
         await self._tell(moved)
         return _queue(added)
@@ -64,6 +66,7 @@ class Teams:
             changed = sorted(given.model_fields_set)
             await _note(work, call, "queue.change", {"id": str(queue_id), "name": before.name, "changed": changed})
             after = await queue_store.find(work.connection, queue_id)
+            await _announce(work, call, after)
             await work.commit()
         await self._tell(moved)
         return _queue(after)
@@ -111,6 +114,12 @@ async def _put_members(work: UnitOfWork, queue_id: QueueId, member_ids: tuple[Ag
     for agent_id in sorted(moved):
         await commands.refresh_agent(work, agent_id)
     return moved
+
+
+async def _announce(work: UnitOfWork, call: Call, queue: QueueRow) -> None:
+    """The router reads its queues anew as soon as it looks at the plans."""
+    said = {"id": str(queue.id), "name": queue.name, "offer_s": queue.offer_s, "settings": queue.settings}
+    await plan_store.queues_changed(work, said, call.caller.agent_id)
 
 
 async def _note(work: UnitOfWork, call: Call, action: str, detail: dict[str, Any]) -> None:
