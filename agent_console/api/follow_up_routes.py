@@ -2,6 +2,7 @@
 
 from agent_console import task_views as views
 from agent_console.api.route import Route, get, post
+from agent_console.call_views import CallList
 from agent_console.permissions import Access
 from hub.events import ConversationState, TaskState
 
@@ -19,6 +20,7 @@ FOLLOW_UP_ROUTES: tuple[Route, ...] = (
         may=(409,),
     ),
     get("list_tags", "/tags", A.AGENT, views.TagList, "Tags to choose from", query=views.TagsQuery),
+    get("list_calls", "/calls", A.AGENT, CallList, "Live calls: one's own, for supervisors all"),
     get(
         "list_tasks",
         "/tasks",

@@ -6,6 +6,7 @@ from typing import cast
 from agent_console.api import openapi
 from agent_console.api.administration import Agents, Channels, Letters
 from agent_console.api.automation import Automation
+from agent_console.api.calls import Calls
 from agent_console.api.crm import Crm
 from agent_console.api.customers import Customers
 from agent_console.api.editing import Editing
@@ -47,6 +48,7 @@ def handlers(
         Replying(parts),
         Labelling(parts),
         Tasks(parts),
+        Calls(parts),
         Automation(parts),
         Customers(parts),
         Suggestions(parts),

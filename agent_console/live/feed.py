@@ -23,6 +23,7 @@ from hub.errors import BusUnavailable, Transient
 from hub.events import (
     CONVERSATIONS,
     ROUTING,
+    CallChanged,
     ConsultEnded,
     ConversationRequeued,
     ConversationTransferred,
@@ -71,6 +72,23 @@ class Presence:
         return 300
 
 
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """How a live call stands. `agents`: whom it concerns. `message`: LiveCall, JSON-ready. Not kept: a console that was
+    away asks for the calls there are."""
+
+    agents: frozenset[str]
+    message: dict[str, Any]
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> "Ringing":
+        """From the JSON of a CallChanged. Raises KeyError."""
+        named = frozenset(agent for agent in (data["agent_id"], data["freed"]) if agent is not None)
+        call = {name: value for name, value in data.items() if name not in ("pool", "freed")}
+        call["caller"] = data["caller"] if data["caller"].startswith("+") else None
+        return cls(named, {"call": call})
+
+
 class Feed:
     """One per process. `on_entry`, `on_presence` and `on_regrouped` (which identities a customer is now) are called for
     each new event, in order, `on_pause` after those of one read; they must not wait."""
@@ -78,6 +96,7 @@ class Feed:
     def __init__(self, bus: Bus, clock: Clock, *, on_deaf: Callable[[str], None] = end_process) -> None:
         self.on_entry: Callable[[Entry], None] = lambda _: None
         self.on_presence: Callable[[Presence], None] = lambda _: None
+        self.on_call: Callable[[Ringing], None] = lambda _: None
         self.on_regrouped: Callable[[str, Sequence[str]], None] = lambda _customer, _identities: None
         self.on_pause: Callable[[], None] = lambda: None
         self._bus = bus
@@ -217,6 +236,8 @@ class Feed:
         self.on_entry(entry)
 
     def _routing_event(self, record: Record) -> None:
+        if record.type == CallChanged.TYPE:
+            self.on_call(Ringing.of(orjson.loads(record.value)["data"]))
         if record.type != PresenceChanged.TYPE:
             return
         data = orjson.loads(record.value)["data"]

@@ -9,7 +9,7 @@ from agent_console.live.audience import Entry
 from agent_console.live.boards import Boards
 from agent_console.live.bundles import Bundles
 from agent_console.live.catching_up import message_of
-from agent_console.live.feed import Feed, Presence
+from agent_console.live.feed import Feed, Presence, Ringing
 from agent_console.live.keeper import Keeper
 from agent_console.live.listeners import Listeners
 from agent_console.live.messages import NAMESPACE
@@ -37,6 +37,7 @@ class Live:
         self._keeper = Keeper(parts, self.listeners, self.outlet, self._namespace, Sweeper(server))
         self._bundles = Bundles(self.outlet)
         self.feed.on_entry, self.feed.on_presence = self._tell, self._tell_presence
+        self.feed.on_call = self._tell_call
         self.feed.on_regrouped = self._tell_who_it_is
         self.feed.on_pause = self._bundles.flush
         server.register_namespace(self._namespace)
@@ -71,6 +72,14 @@ class Live:
     def _ask_to_reread(self, watches: Iterable[Watch]) -> None:
         for conversation_id, sids in by_conversation(watches).items():
             self.outlet.send(sids, "reread", {"conversation_id": conversation_id})
+
+    def _tell_call(self, ringing: Ringing) -> None:
+        sids = [
+            listener.sid
+            for listener in self.listeners
+            if listener.is_live and (listener.sight.sees_all or listener.sight.agent_id in ringing.agents)
+        ]
+        self.outlet.send(sids, "call", ringing.message)
 
     def _tell_presence(self, presence: Presence) -> None:
         self._boards.stir()

@@ -1,7 +1,7 @@
 """What travels on the socket (Socket.IO, namespace /agent), as models: the generated TypeScript client has them too.
 
 From the hub:  event (LiveEvent), row (LiveRow), bundle (LiveBundle), reread (LiveReread), sync (LiveSync),
-               reload (LiveReload), presence (LivePresence), agents (LiveAgents), queues (LiveQueues),
+               reload (LiveReload), presence (LivePresence), call (LiveCall), agents (LiveAgents), queues (LiveQueues),
                typing (LiveTyping), kick (LiveKick)
 To the hub:    watch, unwatch (WatchIn), typing (TypingIn), active (ActiveIn); each is acknowledged with Ack
 On connecting: auth = ConnectAuth
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import Field, RootModel, create_model
 
+from agent_console.call_views import CallView
 from agent_console.views import AgentCard, QueueView
 from hub.events import ConversationEvent, ConversationState, EventData, PresenceStatus, registry
 from hub.events.common import Frozen, When
@@ -82,6 +83,12 @@ class LivePresence(Frozen):
     wrap_up_until: When | None = None
 
 
+class LiveCall(Frozen):
+    """For who is rung or talks, for who was rung in vain, and for supervisors: how a live call stands."""
+
+    call: CallView
+
+
 class LiveAgents(Frozen):
     """Colleagues whose card changed; the first one after connecting has everybody. At most once a second."""
 
@@ -148,6 +155,7 @@ MESSAGES: tuple[type[Any], ...] = (
     LiveSync,
     LiveReload,
     LivePresence,
+    LiveCall,
     LiveAgents,
     LiveQueues,
     LiveTyping,

@@ -10,7 +10,7 @@ import socketio
 from agent_console.live.messages import NAMESPACE
 from tests.console.conftest import Browser
 
-HEARD = ("event", "row", "reread", "sync", "reload", "presence", "agents", "queues", "typing", "kick")
+HEARD = ("event", "row", "reread", "sync", "reload", "presence", "call", "agents", "queues", "typing", "kick")
 
 
 class Line:

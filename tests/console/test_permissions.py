@@ -124,6 +124,7 @@ BODIES: Mapping[str, Sample] = {
     "label_conversation": lambda _: {"priority": 1, "add_tags": ["bảo hành"]},
     "list_tags": lambda _: None,
     "list_tasks": lambda _: None,
+    "list_calls": lambda _: None,
     "count_tasks": lambda _: None,
     "add_task": lambda _: {"task_id": str(new_id()), "due_at": "2100-01-01T00:00:00Z"},
     "change_task": lambda _: {"note": "Gọi lại cho khách"},

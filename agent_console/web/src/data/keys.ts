@@ -31,6 +31,7 @@ export const keys = {
   everyTasks: ["tasks"] as const,
   tasks: (view: string, conversationId: string | null) => ["tasks", view, conversationId] as const,
   taskCount: ["task-count"] as const,
+  calls: ["calls"] as const,
   suggestions: ["suggestions"] as const,
   suggestion: (suggestionId: string) => ["suggestion", suggestionId] as const,
   suggestionCount: ["suggestion-count"] as const,

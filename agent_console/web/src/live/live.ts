@@ -6,6 +6,7 @@
  * 4. `reload` means too much was missed: everything is taken anew, and the socket connects with the new cursor.
  */
 import type { QueryClient } from "@tanstack/react-query";
+import { applyCall, callsMayHaveChanged } from "@/data/calls";
 import { catchUp, reread } from "@/data/detail";
 import { keys } from "@/data/keys";
 import { rowOf } from "@/data/rows";
@@ -14,6 +15,7 @@ import type { Timeline } from "@/data/timeline";
 import type {
   LiveAgents,
   LiveBundle,
+  LiveCall,
   LiveEvent,
   LivePresence,
   LiveQueues,
@@ -142,6 +144,7 @@ export class Live {
     socket.on("sync", (news: { cursor: string }) => this.onSync(news.cursor));
     socket.on("reload", () => void this.reload());
     socket.on("presence", (news: LivePresence) => applyPresence(this.client, news));
+    socket.on("call", (news: LiveCall) => applyCall(this.client, news));
     socket.on("agents", (news: LiveAgents) => applyAgents(this.client, news));
     socket.on("queues", (news: LiveQueues) => applyQueues(this.client, news));
     socket.on("typing", (news: LiveTyping) => noteTyping(news));
@@ -223,6 +226,7 @@ export class Live {
     clearTimeout(this.offlineTimer);
     this.offlineTimer = undefined;
     setLine("live");
+    callsMayHaveChanged(this.client);
     this.askSeq(true);
   }
 

@@ -36,6 +36,7 @@ export class FakeHub {
       conversations: rows,
     };
     this.on("GET", "/snapshot", () => ({ body: this.snapshot }));
+    this.on("GET", "/calls", () => ({ body: { items: [] } }));
     this.on("GET", "/me", () => ({ body: this.snapshot.me }));
     this.on("GET", "/conversations", ({ query }) => ({ body: this.page(query) }));
     this.on("GET", "/conversations/[^/]+", ({ path }) => this.detail(path));

@@ -9,6 +9,7 @@ import css from "@/app/shell/Shell.module.css";
 import { useActivity } from "@/app/shell/use-activity";
 import { useOutbox } from "@/data/outbox";
 import { useMe } from "@/data/session";
+import { MyCalls } from "@/features/calls/MyCalls";
 import { hasDrafts } from "@/features/composer/drafts";
 import { PresenceBar } from "@/features/presence/PresenceBar";
 import { paths } from "@/lib/paths";
@@ -42,6 +43,7 @@ export function Shell({ onSignedOut }: { onSignedOut: () => void }) {
       <div className={css.page}>
         <Banner />
         <PresenceBar />
+        <MyCalls />
         <Outlet />
       </div>
       <Notices />

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useAgents } from "@/data/session";
 import { useLabel, useReason, useWorkWords } from "@/data/work-words";
+import { CallQueue } from "@/features/calls/CallQueue";
 import { setAgentPresence } from "@/features/team/api";
 import { isOverrun, order } from "@/features/team/overrun";
 import css from "@/features/team/Team.module.css";
@@ -29,6 +30,7 @@ export default function TeamPage() {
         <h1>{t("people.title")}</h1>
         <Counts agents={agents} />
       </header>
+      <CallQueue />
       {agents.length === 0 ? (
         <Empty title={t("people.none.title")} hint={t("people.none.hint")} />
       ) : (

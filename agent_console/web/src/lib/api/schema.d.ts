@@ -194,6 +194,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/calls": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Live calls: one's own, for supervisors all */
+        readonly get: operations["list_calls"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/channel-accounts": {
         readonly parameters: {
             readonly query?: never;
@@ -2259,11 +2276,45 @@ export interface components {
          */
         readonly CallDirection: "inbound" | "outbound";
         /**
+         * CallList
+         * @description Most urgent first, then who called first.
+         */
+        readonly CallList: {
+            readonly items: readonly components["schemas"]["CallView"][];
+        };
+        /**
          * CallState
          * @description States only move forward, in this order; MISSED and ENDED are both final.
          * @enum {string}
          */
         readonly CallState: "offered" | "ringing" | "answered" | "ended" | "missed";
+        /**
+         * CallView
+         * @description A call that waits in line, rings at an agent, or is talked; "over": forget it. `caller`: E.164; None: withheld.
+         *     `agent_id`: who is rung or talks. `until`: so long it rings. `conversation_id`: their open one, once known.
+         */
+        readonly CallView: {
+            readonly account_id: string;
+            /** @default null */
+            readonly agent_id: string | null;
+            /** Format: date-time */
+            readonly asked_at: string;
+            readonly call_id: string;
+            /** @default null */
+            readonly caller: string | null;
+            /** @default null */
+            readonly conversation_id: string | null;
+            /** @default null */
+            readonly customer_id: string | null;
+            /** @default null */
+            readonly customer_name: string | null;
+            /** Format: uuid */
+            readonly queue_id: string;
+            /** @enum {string} */
+            readonly state: "waiting" | "ringing" | "talking" | "over";
+            /** Format: date-time */
+            readonly until: string;
+        };
         /**
          * CallWebhook
          * @description POST, signed; tried again for some time. https, and http on loopback only.
@@ -3521,6 +3572,13 @@ export interface components {
          */
         readonly LiveBundle: {
             readonly messages: readonly (components["schemas"]["LiveEvent"] | components["schemas"]["LiveRow"])[];
+        };
+        /**
+         * LiveCall
+         * @description For who is rung or talks, for who was rung in vain, and for supervisors: how a live call stands.
+         */
+        readonly LiveCall: {
+            readonly call: components["schemas"]["CallView"];
         };
         /** LiveConsultEnded */
         readonly LiveConsultEnded: {
@@ -6450,6 +6508,32 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            readonly 400: components["responses"]["Problem400"];
+            readonly 401: components["responses"]["Problem401"];
+            readonly 403: components["responses"]["Problem403"];
+            readonly 429: components["responses"]["Problem429"];
+            readonly 500: components["responses"]["Problem500"];
+            readonly 503: components["responses"]["Problem503"];
+        };
+    };
+    readonly list_calls: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Live calls: one's own, for supervisors all */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CallList"];
                 };
             };
             readonly 400: components["responses"]["Problem400"];
