@@ -20,7 +20,10 @@ export function MyCalls() {
   return (
     <section className={css.mine} aria-label={t("calls.mine")}>
       <p className="visually-hidden" role="alert">
-        {ringing && t("calls.announce", { name: ringing.customer_name ?? (ringing.caller && phone(ringing.caller)) ?? t("calls.withheld") })}
+        {ringing &&
+          t("calls.announce", {
+            name: ringing.customer_name ?? (ringing.caller && phone(ringing.caller)) ?? t("calls.withheld"),
+          })}
       </p>
       {mine.map((call) => (
         <MyCall key={`${call.account_id} ${call.call_id}`} call={call} />
@@ -53,11 +56,7 @@ function Open({ call }: { call: PhoneCall }) {
   const { t } = useTranslation();
   if (call.conversation_id === null) return null;
   return (
-    <Link
-      className={css.open}
-      to={paths.conversation}
-      params={{ view: "all", conversationId: call.conversation_id }}
-    >
+    <Link className={css.open} to={paths.conversation} params={{ view: "all", conversationId: call.conversation_id }}>
       {t("calls.openConversation")}
     </Link>
   );
