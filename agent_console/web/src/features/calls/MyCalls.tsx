@@ -41,7 +41,7 @@ function MyCall({ call }: { call: PhoneCall }) {
       <div className={css.who}>
         <strong>{call.customer_name ?? number}</strong>
         <span className={css.meta}>
-          {t(`calls.${call.state}`)}
+          {call.state === "talking" ? t("calls.talking") : t("calls.ringing")}
           {call.customer_name !== null && ` · ${number}`}
         </span>
       </div>
