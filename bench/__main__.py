@@ -137,6 +137,16 @@ def routing(count: int, as_json: bool) -> None:
 
 
 @main.command()
+@count(5_000)
+@in_json
+def automation(count: int, as_json: bool) -> None:
+    """What automation costs each message, with 20 rules in force."""
+    from bench.automation import measure
+
+    show(run("automation", lambda: measure(count=count)), as_json)
+
+
+@main.command()
 @click.option("--messages", type=click.IntRange(100, 5_000_000), default=1_000_000, show_default=True)
 @in_json
 def ledger(messages: int, as_json: bool) -> None:

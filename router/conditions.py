@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from router.facts import Facts, fold_words, plain
 from router.hours import is_open
@@ -60,7 +61,13 @@ def _is_among(attribute: AttributeIs, facts: Facts) -> bool:
 def _stands_in(words: Iterable[str], text: str) -> bool:
     """Whole words: "in" is not found in "tin"."""
     padded = f" {text} "
-    return any(f" {spoken} " in padded for word in words if (spoken := fold_words(word)))
+    return any(f" {spoken} " in padded for word in words if (spoken := _spoken(word)))
+
+
+@lru_cache(maxsize=10_000)
+def _spoken(word: str) -> str:
+    """Those of rules are few, and asked of every message."""
+    return fold_words(word)
 
 
 def _is_open(calendar_id: str, now: datetime, hours: Hours) -> bool | None:
