@@ -5,7 +5,7 @@ One call per agent is kept by the primary key of `call_legs`, whoever asks at on
 conversations before calls where both are needed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -154,7 +154,6 @@ _SEATS = Query(
     .where(
         queue_members.c.queue_id == sa.bindparam("queue_id"),
         agents.c.disabled_at.is_(None),
-        agents.c.login.in_(sa.bindparam("logins", expanding=True)),
         (presence.c.status == PresenceStatus.AVAILABLE.value) | (presence.c.status == PresenceStatus.BUSY.value),
     )
 )
@@ -262,10 +261,10 @@ async def live(connection: AsyncConnection, now: datetime) -> list[Call]:
     return [Call(*row) for row in await _LIVE.all(connection, now=now)]
 
 
-async def seats(connection: AsyncConnection, queue_id: QueueId, logins: Iterable[str], now: datetime) -> list[Seat]:
+async def seats(connection: AsyncConnection, queue_id: QueueId, logins: Collection[str], now: datetime) -> list[Seat]:
     """Those of `logins` who serve the queue and are at work, available or busy."""
-    rows = await _SEATS.all(connection, queue_id=queue_id, logins=sorted(set(logins)))
-    return [_seat(row, now) for row in rows]
+    rows = await _SEATS.all(connection, queue_id=queue_id)
+    return [_seat(row, now) for row in rows if row.login in logins]
 
 
 async def logins_of(connection: AsyncConnection, ids: Iterable[AgentId]) -> dict[AgentId, str]:
