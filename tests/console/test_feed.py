@@ -21,7 +21,7 @@ from hub.ids import AgentId, new_id
 from hub.tasks import stop
 from tests.console.conftest import until
 
-CONVERSATION = {"id": "k1", "seq": 1, "queue_id": "q1", "owner_id": None, "offered_to": None}
+CONVERSATION = {"id": "k1", "customer_id": "c1", "seq": 1, "queue_id": "q1", "owner_id": None, "offered_to": None}
 
 
 @dataclass
@@ -161,12 +161,18 @@ async def test_presence_is_told_as_it_stands(log: FakeLog) -> None:
     feed = Feed(log, clock)
     feed.on_presence = heard.append
     agent_id = AgentId(new_id())
-    away = PresenceChanged(agent_id=agent_id, status=PresenceStatus.AWAY, since=clock.now())
+    away = PresenceChanged(agent_id=agent_id, status=PresenceStatus.AWAY, reason="lunch", since=clock.now())
     log.append("routing", away.TYPE, encode(wrap(away, clock)))
     log.append("routing", "hub.work_gone.v1", b"{}")
     running = asyncio.create_task(feed.run())
     await until(lambda: bool(heard))
-    assert heard[0].message == {"agent_id": str(agent_id), "status": "away", "since": "2026-11-22T02:00:00Z"}
+    assert heard[0].message == {
+        "agent_id": str(agent_id),
+        "status": "away",
+        "reason": "lunch",
+        "since": "2026-11-22T02:00:00Z",
+        "wrap_up_until": None,
+    }
     await stop([running])
 
 
