@@ -33,11 +33,11 @@ def test_a_line_that_grows_for_ever_is_refused() -> None:
 
 
 def test_the_simulation_agrees_with_erlang_c_within_two_percent() -> None:
-    rows = {row["figure"]: row for row in compare(Case(2, 0.5), 400_000, seed=1)}
+    rows = {row["figure"]: row for row in compare(Case(2, 0.5), 150_000, seed=1)}
     assert set(rows) == {"have to wait", "mean wait, s", "served within 20 s", "busy"}
     for row in rows.values():
         assert abs(row["difference"]) <= 0.02, row
-        assert (row["standard_error"] or 0) < 0.015, row
+        assert (row["standard_error"] or 0) < 0.02, row
 
 
 def test_too_few_agents_are_seen() -> None:
