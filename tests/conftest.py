@@ -23,10 +23,11 @@ S = TypeVar("S", bound=services.Server)
 
 @pytest.fixture(scope="session")
 def fresh_postgres_database() -> Iterator[services.PostgresDatabases]:
-    """Call it for the URL of a new database, `template=url` for a copy of another. All are dropped at the end."""
+    """Call it for the URL of a new database, `template=url` for a copy of another. Who does not drop it leaves that to
+    the end."""
     databases = services.PostgresDatabases(services.service_url("PostgreSQL", "DATABASE"))
     yield databases
-    databases.drop()
+    databases.drop_all()
 
 
 @pytest.fixture(scope="session")
@@ -44,13 +45,15 @@ def schema_template(fresh_postgres_database: services.PostgresDatabases) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A new database with the schema, once of each kind."""
     if request.param == "sqlite":
-        return databases.sqlite_url(tmp_path)
+        yield databases.sqlite_url(tmp_path)
+        return
     make = request.getfixturevalue("fresh_postgres_database")
     url: str = make(template=request.getfixturevalue("schema_template"))
-    return url
+    yield url
+    make.drop(url)
 
 
 @pytest.fixture
