@@ -164,9 +164,10 @@ async def lock_agent(connection: AsyncConnection, agent_id: AgentId, *, clock: C
 
 
 async def lock_agents(connection: AsyncConnection, ids: Iterable[AgentId]) -> None:
-    """In order of id, so that two lockers cannot wait for each other."""
+    """In order of id, so that two lockers cannot wait for each other. Whoever only names an agent (a call's leg) does
+    not wait for it: nothing of the agent's row changes but what its lockers change."""
     query = sa.select(agents.c.id).where(agents.c.id.in_(sorted(set(ids)))).order_by(agents.c.id)
-    await connection.execute(query.with_for_update())
+    await connection.execute(query.with_for_update(key_share=True))
 
 
 async def put_presence(
