@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.clock import ManualClock
 from hub.events import CONVERSATIONS, Author, Channel, MessageReceived, ReplyRequested, decode, wrap
-from hub.ids import ConversationId
+from hub.ids import ChannelAccountId, ConversationId
 from identity.service import Resolver
 from router import commands
 from router.after_hours import AfterHours
@@ -51,7 +51,7 @@ class Scene:
         self.written += 1
         message = MessageReceived(
             channel=Channel.FACEBOOK,
-            account_id="fb-main",  # type: ignore[arg-type]  # as the house has it
+            account_id=ChannelAccountId("fb-main"),
             identity=who,
             occurred_at=self.clock.now(),
             dedupe_key=f"m{self.written}",
