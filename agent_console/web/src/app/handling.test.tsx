@@ -70,10 +70,10 @@ describe("being there", () => {
 
   it("counts down the time after a conversation, which one key ends", async () => {
     const hub = new FakeHub();
-    hub.snapshot = { ...hub.snapshot, me: { ...aMe(), wrap_up_until: iso(60, Date.now()) } };
+    hub.snapshot = { ...hub.snapshot, me: { ...aMe(), wrap_up_until: iso(60, Date.parse(hub.snapshot.server_time)) } };
     hub.on("POST", "/presence/end-wrap-up", () => ({ body: aMe() }));
     const { user } = await open(hub);
-    expect(screen.getByRole("timer").textContent).toMatch(/^(00:59|01:00)$/);
+    expect(screen.getByRole("timer").textContent).toMatch(/^(00:5\d|01:00)$/);
     await user.keyboard("b");
     expect(asked(hub, "POST", "/end-wrap-up")).toHaveLength(1);
     expect(screen.queryByRole("timer")).toBeNull();
