@@ -1,28 +1,28 @@
-/** The two catalogs, against each other and against everything that needs a sentence. Any gap fails the build.
+/** The catalogs, against each other and against everything that needs a sentence. Any gap fails the build.
+ *
+ * vi.json and en.json come with the first screen; admin.vi.json and admin.en.json with the pages in features/admin.
  *
  * 1. Both languages have the same keys (plural forms apart) with the same {{parameters}}.
  * 2. Every value of the hub's enums that people see has words (from the generated client).
  * 3. Every explanation code, problem code and channel setting in the hub's source has a sentence or label. Where only
  *    the front end is checked out (a container build), 3 is left out; CI has both.
- * 4. Every key is used, and every key that the code names is there (the latter by the type checker).
+ * 4. Every key is used, and every key that the code names is there (the latter by the type checker). What comes with the
+ *    pages of a folder is used in that folder only: elsewhere it may not be loaded.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const web = dirname(dirname(fileURLToPath(import.meta.url)));
 const hub = dirname(dirname(web));
 const faults = [];
 
-const catalogs = Object.fromEntries(
-  ["vi", "en"].map((locale) => [
-    locale,
-    flat(JSON.parse(readFileSync(join(web, `src/locales/${locale}.json`), "utf8"))),
-  ]),
-);
-const keys = new Set([...catalogs.vi.keys()].map((key) => withoutPlural(key, catalogs.vi)));
+const MAIN = "main";
+const parts = readCatalogs();
+/** key (plural forms apart) -> the part it is in */
+const keys = new Map(parts.flatMap(({ name, vi }) => [...vi.keys()].map((key) => [withoutPlural(key, vi), name])));
 
-compareCatalogs();
+for (const part of parts) compareCatalogs(part);
 checkEnums();
 checkSources();
 checkUse();
@@ -30,6 +30,18 @@ checkUse();
 if (faults.length > 0) {
   process.stderr.write(`${faults.join("\n")}\n${faults.length} faults in the catalogs\n`);
   process.exit(1);
+}
+
+function readCatalogs() {
+  const folder = join(web, "src/locales");
+  const names = readdirSync(folder).map((file) => file.match(/^(?:(\w+)\.)?(?:vi|en)\.json$/)?.[1] ?? MAIN);
+  return [...new Set(names)].map((name) => {
+    const read = (locale) => {
+      const file = join(folder, name === MAIN ? `${locale}.json` : `${name}.${locale}.json`);
+      return existsSync(file) ? flat(JSON.parse(readFileSync(file, "utf8"))) : new Map();
+    };
+    return { name, vi: read("vi"), en: read("en") };
+  });
 }
 
 function flat(node, prefix = "") {
@@ -54,16 +66,19 @@ function parameters(text) {
     .join(",");
 }
 
-function compareCatalogs() {
-  const english = new Set([...catalogs.en.keys()].map((key) => withoutPlural(key, catalogs.en)));
-  for (const key of keys) if (!english.has(key)) faults.push(`en.json has no ${key}`);
-  for (const key of english) if (!keys.has(key)) faults.push(`vi.json has no ${key}`);
-  for (const [key, text] of catalogs.en) {
-    if (text.trim() === "") faults.push(`en.json: ${key} is empty`);
-    const vi = catalogs.vi.get(key) ?? catalogs.vi.get(`${withoutPlural(key, catalogs.en)}_other`);
-    if (vi !== undefined && parameters(vi) !== parameters(text)) faults.push(`${key}: parameters differ`);
+function compareCatalogs({ name, vi, en }) {
+  const english = new Set([...en.keys()].map((key) => withoutPlural(key, en)));
+  const vietnamese = new Set([...vi.keys()].map((key) => withoutPlural(key, vi)));
+  for (const key of vietnamese) {
+    if (!english.has(key)) faults.push(`${name}: no English words for ${key}`);
+    if (keys.get(key) !== name) faults.push(`${key} is in two parts, ${name} and ${keys.get(key)}`);
   }
-  for (const [key, text] of catalogs.vi) if (text.trim() === "") faults.push(`vi.json: ${key} is empty`);
+  for (const key of english) if (!vietnamese.has(key)) faults.push(`${name}: no Vietnamese words for ${key}`);
+  for (const [key, text] of en) {
+    const other = vi.get(key) ?? vi.get(`${withoutPlural(key, en)}_other`);
+    if (other !== undefined && parameters(other) !== parameters(text)) faults.push(`${key}: parameters differ`);
+  }
+  for (const [key, text] of [...vi, ...en]) if (text.trim() === "") faults.push(`${name}: ${key} is empty`);
 }
 
 function need(key, why) {
@@ -124,21 +139,36 @@ function python(folder) {
 
 /** A key is used when the code names it, or names a template that it fits: t(`view.${view}`). */
 function checkUse() {
-  const code = sources(join(web, "src")).join("\n");
-  const templates = [...code.matchAll(/`([a-zA-Z.]*\$\{[^`]*)`/g)]
-    .map((match) => match[1].split(/\$\{(?:[^{}]|\{[^{}]*\})*\}/))
-    .filter((parts) => /^[a-zA-Z]+\.$/.test(parts[0]) || /^[a-zA-Z]+\./.test(parts[0]))
-    .map((parts) => new RegExp(`^${parts.map((part) => part.replaceAll(".", "\\.")).join("[\\w.]+")}$`));
-  for (const key of keys) {
-    if (!code.includes(`"${key}"`) && !templates.some((template) => template.test(key)))
-      faults.push(`nobody uses ${key}`);
+  const unused = new Set(keys.keys());
+  for (const [path, code] of sources(join(web, "src"))) {
+    const names = usedBy(code);
+    for (const [key, part] of keys) {
+      if (!names(key)) continue;
+      unused.delete(key);
+      if (part !== MAIN && !path.startsWith(join(web, "src/features", part) + sep))
+        faults.push(`${key} comes with the pages of ${part}, but ${relative(web, path)} uses it`);
+    }
   }
+  for (const key of unused) faults.push(`nobody uses ${key}`);
 }
 
+/** Says of a key whether this code names it. */
+function usedBy(code) {
+  const literals = new Set([...code.matchAll(/"([\w.]+)"/g)].map((match) => match[1]));
+  const templates = [...code.matchAll(/`([a-zA-Z.]*\$\{[^`]*)`/g)]
+    .map((match) => match[1].split(/\$\{(?:[^{}]|\{[^{}]*\})*\}/))
+    .filter((parts) => /^[a-zA-Z]+\./.test(parts[0]))
+    .map((parts) => new RegExp(`^${parts.map((part) => part.replaceAll(".", "\\.")).join("[\\w.]+")}$`));
+  return (key) => literals.has(key) || templates.some((template) => template.test(key));
+}
+
+/** [path, text] of everything that runs in the browser. */
 function sources(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return sources(path);
-    return /\.tsx?$/.test(entry.name) && !/\.(test|d)\.tsx?$/.test(entry.name) ? [readFileSync(path, "utf8")] : [];
+    return /\.tsx?$/.test(entry.name) && !/\.(test|d)\.tsx?$/.test(entry.name)
+      ? [[path, readFileSync(path, "utf8")]]
+      : [];
   });
 }

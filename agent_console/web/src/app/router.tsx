@@ -15,6 +15,7 @@ import { ShellPage, SignInPage } from "@/app/pages";
 import type { SignInControl } from "@/app/session";
 import { Workspace } from "@/app/workspace/Workspace";
 import { VIEWS } from "@/data/keys";
+import { loadWords } from "@/lib/i18n/i18n";
 import { HOME_VIEW, paths } from "@/lib/paths";
 
 export interface RouterContext {
@@ -83,7 +84,11 @@ const suggestions = createRoute({
 const admin = createRoute({
   getParentRoute: () => shell,
   path: paths.admin,
-  component: lazyRouteComponent(() => import("@/features/admin/AdminPage")),
+  // its pages are drawn inside it, so none is drawn before its words are there
+  component: lazyRouteComponent(async () => {
+    const [page] = await Promise.all([import("@/features/admin/AdminPage"), loadWords("admin")]);
+    return page;
+  }),
 });
 const adminHome = createRoute({
   getParentRoute: () => admin,
@@ -92,26 +97,11 @@ const adminHome = createRoute({
     throw redirect({ to: paths.adminQueues });
   },
 });
-const channels = createRoute({
-  getParentRoute: () => admin,
-  path: "/channels",
-  component: lazyRouteComponent(() => import("@/features/admin/Channels")),
-});
-const agents = createRoute({
-  getParentRoute: () => admin,
-  path: "/agents",
-  component: lazyRouteComponent(() => import("@/features/admin/Agents")),
-});
-const policy = createRoute({
-  getParentRoute: () => admin,
-  path: "/policy",
-  component: lazyRouteComponent(() => import("@/features/admin/policy/PolicyPage")),
-});
 /** A page of administration that is loaded when first opened. */
 function adminPage<P extends string>(path: P, load: Parameters<typeof lazyRouteComponent>[0]) {
   return createRoute({ getParentRoute: () => admin, path, component: lazyRouteComponent(load) });
 }
-const planning = [
+const adminPages = [
   adminPage("/queues", () => import("@/features/admin/plans/queues/QueuesPage")),
   adminPage("/team", () => import("@/features/admin/plans/queues/TeamPage")),
   adminPage("/routing", () => import("@/features/admin/plans/rules/RulesPage")),
@@ -119,6 +109,13 @@ const planning = [
   adminPage("/sla", () => import("@/features/admin/plans/sla/SlaPage")),
   adminPage("/automation", () => import("@/features/admin/plans/automation/AutomationPage")),
   adminPage("/words", () => import("@/features/admin/plans/words/WordsPage")),
+  adminPage("/channels", () => import("@/features/admin/Channels")),
+  adminPage("/agents", () => import("@/features/admin/Agents")),
+  adminPage("/policy", () => import("@/features/admin/policy/PolicyPage")),
+  adminPage("/attributes", () => import("@/features/admin/Attributes")),
+  adminPage("/imports", () => import("@/features/admin/imports/ImportsPage")),
+  adminPage("/keys", () => import("@/features/admin/ApiKeys")),
+  adminPage("/dead-letters", () => import("@/features/admin/DeadLetters")),
 ] as const;
 const customers = createRoute({
   getParentRoute: () => shell,
@@ -137,26 +134,6 @@ const team = createRoute({
   path: paths.team,
   component: lazyRouteComponent(() => import("@/features/team/TeamPage")),
 });
-const imports = createRoute({
-  getParentRoute: () => admin,
-  path: "/imports",
-  component: lazyRouteComponent(() => import("@/features/admin/imports/ImportsPage")),
-});
-const attributes = createRoute({
-  getParentRoute: () => admin,
-  path: "/attributes",
-  component: lazyRouteComponent(() => import("@/features/admin/Attributes")),
-});
-const apiKeys = createRoute({
-  getParentRoute: () => admin,
-  path: "/keys",
-  component: lazyRouteComponent(() => import("@/features/admin/ApiKeys")),
-});
-const deadLetters = createRoute({
-  getParentRoute: () => admin,
-  path: "/dead-letters",
-  component: lazyRouteComponent(() => import("@/features/admin/DeadLetters")),
-});
 
 const tree = root.addChildren([
   signIn,
@@ -167,7 +144,7 @@ const tree = root.addChildren([
     customers,
     tasks,
     team,
-    admin.addChildren([adminHome, ...planning, channels, agents, policy, attributes, imports, apiKeys, deadLetters]),
+    admin.addChildren([adminHome, ...adminPages]),
   ]),
 ]);
 

@@ -17,13 +17,13 @@ import { useRows } from "@/data/rows";
 import { setPresence, useMe } from "@/data/session";
 import { searchCustomers } from "@/features/customer/search";
 import { changeLocale, signOut } from "@/features/presence/me";
+import { adminPages } from "@/lib/admin-pages";
 import { asProblem } from "@/lib/api/problems";
 import type { ConversationState, PresenceStatus } from "@/lib/api/types";
 import { phone } from "@/lib/format/text";
 import { useWords } from "@/lib/i18n/words";
 import { useNaming } from "@/lib/naming";
 import { paths } from "@/lib/paths";
-import { mayAdminister, oversees } from "@/lib/permissions";
 import { type Action, KEYMAP } from "@/lib/shortcuts/keymap";
 import { runAction } from "@/lib/shortcuts/shortcuts";
 import { ChannelMark } from "@/ui/ChannelMark";
@@ -111,33 +111,17 @@ function useCommands(onHelp: () => void, onSignedOut: () => void): SpotlightActi
     command(`presence-${status}`, t("palette.presence", { status: t(`presence.${status}`) }), "person", () => {
       setPresence(client, status).catch((error) => notify({ text: words.problem(asProblem(error)), tone: "bad" }));
     });
-  const planning = oversees(me.agent)
-    ? [
-        command("queues", t("queues.title"), "sliders", () => void navigate({ to: paths.adminQueues })),
-        command("team", t("team.title"), "sliders", () => void navigate({ to: paths.adminTeam })),
-        command("routing", t("routing.title"), "sliders", () => void navigate({ to: paths.adminRules })),
-        command("hours", t("hours.title"), "sliders", () => void navigate({ to: paths.adminHours })),
-        command("sla", t("sla.title"), "sliders", () => void navigate({ to: paths.adminSla })),
-        command("automation", t("automation.title"), "sliders", () => void navigate({ to: paths.adminAutomation })),
-        command("words", t("words.title"), "sliders", () => void navigate({ to: paths.adminWords })),
-      ]
-    : [];
-  const admin = mayAdminister(me.agent)
-    ? [
-        command("channels", t("admin.channels"), "sliders", () => void navigate({ to: paths.adminChannels })),
-        command("agents", t("admin.agents"), "sliders", () => void navigate({ to: paths.adminAgents })),
-        command("policy", t("rules.title"), "sliders", () => void navigate({ to: paths.adminPolicy })),
-        command("dead-letters", t("admin.deadLetters"), "sliders", () => void navigate({ to: paths.adminDeadLetters })),
-      ]
-    : [];
+  const { work, house } = adminPages(me.agent);
+  const administration = [...work, ...house].map(([path, name]) =>
+    command(path, t(name), "sliders", () => void navigate({ to: path })),
+  );
   return [
     ...pages.map((action) => go(action, "inbox")),
     go("goSuggestions", "merge"),
     go("resolve", "check"),
     go("release", "release"),
     ...STATUSES.map(presence),
-    ...planning,
-    ...admin,
+    ...administration,
     command("light", t("palette.scheme", { scheme: t("scheme.light") }), "moon", () => setColorScheme("light")),
     command("dark", t("palette.scheme", { scheme: t("scheme.dark") }), "moon", () => setColorScheme("dark")),
     command("vi", t("language.vi"), "globe", () => void changeLocale(client, "vi")),

@@ -1,17 +1,16 @@
 /** One channel account: a new one, or what can be changed of one that is there. The hub checks; faults stand at their fields. */
 import { Select, Switch, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
 import { addChannelAccount, changeChannelAccount } from "@/features/admin/api";
+import { Form } from "@/features/admin/parts/Form";
 import { SettingsFields } from "@/features/admin/SettingsFields";
 import { fieldsOf, type Schema, toSettings, type Values } from "@/features/admin/settings";
 import { useFaultAt, useSaving } from "@/features/admin/use-saving";
 import type { Channel, ChannelAccount, ChannelDescription } from "@/lib/api/types";
 import { fold } from "@/lib/format/text";
-import { Button } from "@/ui/Button";
-import { Fault } from "@/ui/Fault";
 
 interface Props {
   channels: readonly ChannelDescription[];
@@ -34,19 +33,22 @@ export function AccountForm({ channels, account, onDone, children }: Props) {
   const fields = useMemo(() => (schema ? fieldsOf(schema) : []), [schema]);
   const shownId = id ?? idFrom(channel, name);
 
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const save = async () => {
     if (channel === undefined) return;
     const body = { display_name: name.trim(), settings: toSettings(fields, values, account?.secrets), active };
-    saving.run(() =>
-      account
-        ? changeChannelAccount(client, account.id, body)
-        : addChannelAccount(client, { id: shownId, channel, ...body }),
-    );
+    await (account
+      ? changeChannelAccount(client, account.id, body)
+      : addChannelAccount(client, { id: shownId, channel, ...body }));
   };
 
   return (
-    <form className={css.form} data-alone={account === undefined || undefined} onSubmit={submit} noValidate>
+    <Form
+      isNew={account === undefined}
+      saving={saving}
+      save={t(account ? "action.save" : "admin.connect")}
+      onSave={save}
+      onCancel={onDone}
+    >
       {children}
       <div className={css.fields}>
         {!account && (
@@ -93,16 +95,7 @@ export function AccountForm({ channels, account, onDone, children }: Props) {
         faults={saving.faults}
         secretsSet={account?.secrets ?? []}
       />
-      {saving.error !== null && <Fault error={saving.error} />}
-      <div className={css.formFoot}>
-        <Button kind="primary" type="submit" disabled={saving.isBusy}>
-          {t(account ? "action.save" : "admin.connect")}
-        </Button>
-        <Button kind="quiet" onClick={onDone}>
-          {t("action.cancel")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

@@ -5,28 +5,9 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/data/session";
 import css from "@/features/admin/Admin.module.css";
+import { adminPages, mayOpen } from "@/lib/admin-pages";
 import { paths } from "@/lib/paths";
-import { mayAdminister, oversees } from "@/lib/permissions";
 import { Empty } from "@/ui/Empty";
-
-const WORK = [
-  [paths.adminQueues, "queues.title"],
-  [paths.adminTeam, "team.title"],
-  [paths.adminRules, "routing.title"],
-  [paths.adminHours, "hours.title"],
-  [paths.adminSla, "sla.title"],
-  [paths.adminAutomation, "automation.title"],
-  [paths.adminWords, "words.title"],
-] as const;
-const HOUSE = [
-  [paths.adminChannels, "admin.channels"],
-  [paths.adminAgents, "admin.agents"],
-  [paths.adminPolicy, "rules.title"],
-  [paths.adminAttributes, "attributes.title"],
-  [paths.adminImports, "imports.title"],
-  [paths.adminKeys, "keys.title"],
-  [paths.adminDeadLetters, "admin.deadLetters"],
-] as const;
 
 export default function AdminPage() {
   const { t } = useTranslation();
@@ -37,10 +18,8 @@ export default function AdminPage() {
     const chosen = at.startsWith(paths.admin) ? tabs.current?.querySelector("[aria-current]") : null;
     chosen?.scrollIntoView?.({ inline: "center", block: "nearest" }); // on a phone not all of them fit
   }, [at]);
-  const isOfWork = WORK.some(([path]) => at.startsWith(path)) || at === paths.admin;
-  if (!oversees(me.agent) || (!mayAdminister(me.agent) && !isOfWork))
-    return <Empty title={t("admin.notYours.title")} hint={t("admin.notYours.hint")} />;
-  const pages = mayAdminister(me.agent) ? HOUSE : [];
+  if (!mayOpen(me.agent, at)) return <Empty title={t("admin.notYours.title")} hint={t("admin.notYours.hint")} />;
+  const { work, house } = adminPages(me.agent);
   return (
     <main className={css.page}>
       <div className={css.column}>
@@ -48,13 +27,13 @@ export default function AdminPage() {
         <div className={css.split}>
           <nav ref={tabs} className={css.tabs} aria-label={t("rail.admin")}>
             <span className={css.tabGroup}>{t("admin.groupWork")}</span>
-            {WORK.map(([path, name]) => (
+            {work.map(([path, name]) => (
               <Link key={path} to={path} className={css.tab}>
                 {t(name)}
               </Link>
             ))}
-            {pages.length > 0 && <span className={css.tabGroup}>{t("admin.groupHouse")}</span>}
-            {pages.map(([path, name]) => (
+            {house.length > 0 && <span className={css.tabGroup}>{t("admin.groupHouse")}</span>}
+            {house.map(([path, name]) => (
               <Link key={path} to={path} className={css.tab}>
                 {t(name)}
               </Link>

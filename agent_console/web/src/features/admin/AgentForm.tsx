@@ -1,14 +1,13 @@
 /** One agent: a new one, or what can be changed. */
 import { MultiSelect, NumberInput, PasswordInput, Select, Switch, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
 import { addAgent, changeAgent } from "@/features/admin/api";
+import { Form } from "@/features/admin/parts/Form";
 import { useFaultAt, useSaving } from "@/features/admin/use-saving";
 import type { AgentDetail, AgentIn, Queue } from "@/lib/api/types";
-import { Button } from "@/ui/Button";
-import { Fault } from "@/ui/Fault";
 
 const ROLES = ["agent", "supervisor", "admin"] as const;
 const CAPACITY_MAX = 100;
@@ -43,18 +42,21 @@ export function AgentForm({ queues, agent, onDone }: Props) {
   const faultAt = useFaultAt(saving.faults);
   const fault = (field: keyof Draft) => faultAt(`body.${field}`);
 
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const save = () => {
     const { login, password, disabled, ...rest } = draft;
-    saving.run(() =>
-      agent
-        ? changeAgent(client, agent.id, { ...rest, disabled, ...(password !== "" && { password }) })
-        : addAgent(client, { ...rest, login: login.trim().toLowerCase(), password, locale: "vi" }),
-    );
+    return agent
+      ? changeAgent(client, agent.id, { ...rest, disabled, ...(password !== "" && { password }) })
+      : addAgent(client, { ...rest, login: login.trim().toLowerCase(), password, locale: "vi" });
   };
 
   return (
-    <form className={css.form} data-alone={agent === undefined || undefined} onSubmit={submit} noValidate>
+    <Form
+      isNew={agent === undefined}
+      saving={saving}
+      save={t(agent ? "action.save" : "admin.addAgent")}
+      onSave={save}
+      onCancel={onDone}
+    >
       <div className={css.fields}>
         <TextInput
           label={t("admin.agentName")}
@@ -115,15 +117,6 @@ export function AgentForm({ queues, agent, onDone }: Props) {
           />
         )}
       </div>
-      {saving.error !== null && <Fault error={saving.error} />}
-      <div className={css.formFoot}>
-        <Button kind="primary" type="submit" disabled={saving.isBusy}>
-          {t(agent ? "action.save" : "admin.addAgent")}
-        </Button>
-        <Button kind="quiet" onClick={onDone}>
-          {t("action.cancel")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

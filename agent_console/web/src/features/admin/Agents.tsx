@@ -4,11 +4,11 @@ import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
 import { AgentForm } from "@/features/admin/AgentForm";
 import { useAllQueues, useStaff } from "@/features/admin/api";
+import { AddBar } from "@/features/admin/parts/AddBar";
+import { OpenItem } from "@/features/admin/parts/OpenItem";
 import type { AgentDetail, Queue } from "@/lib/api/types";
 import { Avatar } from "@/ui/Avatar";
-import { Button } from "@/ui/Button";
 import { Fault } from "@/ui/Fault";
-import { Icon } from "@/ui/Icon";
 import { Skeleton } from "@/ui/Skeleton";
 
 export default function Agents() {
@@ -22,12 +22,12 @@ export default function Agents() {
   if (!staff.data || !queues.data) return <Skeleton lines={5} />;
   return (
     <>
-      <div className={css.bar}>
-        <p className={css.hint}>{t("admin.agentsHint")}</p>
-        <Button kind="primary" icon="plus" onClick={() => setAdding(true)} disabled={isAdding}>
-          {t("admin.addAgent")}
-        </Button>
-      </div>
+      <AddBar
+        hint={t("admin.agentsHint")}
+        add={t("admin.addAgent")}
+        disabled={isAdding}
+        onAdd={() => setAdding(true)}
+      />
       {isAdding && <AgentForm queues={queues.data} onDone={() => setAdding(false)} />}
       <ul className={css.list}>
         {staff.data.map((agent) => (
@@ -40,27 +40,20 @@ export default function Agents() {
 
 function AgentItem({ agent, queues }: { agent: AgentDetail; queues: readonly Queue[] }) {
   const { t } = useTranslation();
-  const [isOpen, setOpen] = useState(false);
   const served = queues.filter((queue) => agent.queue_ids.includes(queue.id)).map((queue) => queue.name);
+  const about = [agent.login, t("admin.capacity", { count: agent.capacity }), served.join(", ")];
   return (
-    <li className={css.item}>
-      <button type="button" className={css.itemHead} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        <Avatar name={agent.display_name} />
-        <span className={css.words}>
-          <span className={css.name}>{agent.display_name}</span>
-          <br />
-          <span className={css.meta}>
-            {[agent.login, t("admin.capacity", { count: agent.capacity }), served.join(", ")]
-              .filter(Boolean)
-              .join(" · ")}
-          </span>
-        </span>
+    <OpenItem
+      mark={<Avatar name={agent.display_name} />}
+      name={agent.display_name}
+      about={about.filter(Boolean).join(" · ")}
+      badge={
         <span className={css.badge} data-tone={agent.disabled_at ? "late" : undefined}>
           {agent.disabled_at ? t("admin.disabled") : t(`role.${agent.role}`)}
         </span>
-        <Icon name={isOpen ? "down" : "right"} />
-      </button>
-      {isOpen && <AgentForm queues={queues} agent={agent} onDone={() => setOpen(false)} />}
-    </li>
+      }
+    >
+      {(close) => <AgentForm queues={queues} agent={agent} onDone={close} />}
+    </OpenItem>
   );
 }

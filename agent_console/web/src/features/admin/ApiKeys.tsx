@@ -1,11 +1,13 @@
 /** Keys of other systems: made with scopes, shown once, revoked for good; and what was done that leaves the house. */
 import { Checkbox, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "@/data/keys";
 import { useAgentName } from "@/data/session";
 import css from "@/features/admin/Admin.module.css";
+import { AddBar } from "@/features/admin/parts/AddBar";
+import { Form } from "@/features/admin/parts/Form";
 import { useFaultAt, useSaving } from "@/features/admin/use-saving";
 import { api } from "@/lib/api/client";
 import type { ApiKey, Scope } from "@/lib/api/types";
@@ -31,12 +33,7 @@ export default function ApiKeys() {
   if (!list.data) return <Skeleton lines={4} />;
   return (
     <>
-      <div className={css.bar}>
-        <p className={css.hint}>{t("keys.hint")}</p>
-        <Button kind="primary" icon="plus" onClick={() => setAdding(true)} disabled={isAdding}>
-          {t("keys.add")}
-        </Button>
-      </div>
+      <AddBar hint={t("keys.hint")} add={t("keys.add")} disabled={isAdding} onAdd={() => setAdding(true)} />
       {secret !== null && <Secret secret={secret} onSeen={() => setSecret(null)} />}
       {isAdding && (
         <KeyForm
@@ -84,16 +81,13 @@ function KeyForm({ onDone, onMade }: { onDone: () => void; onMade: (secret: stri
   const faultAt = useFaultAt(saving.faults);
   const [name, setName] = useState("");
   const [scopes, setScopes] = useState<readonly Scope[]>([]);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    saving.run(async () => {
-      const made = await api.POST("/api/v1/api-keys", { body: { name, scopes } });
-      await client.invalidateQueries({ queryKey: keys.apiKeys });
-      onMade(made.secret);
-    });
+  const save = async () => {
+    const made = await api.POST("/api/v1/api-keys", { body: { name, scopes } });
+    await client.invalidateQueries({ queryKey: keys.apiKeys });
+    onMade(made.secret);
   };
   return (
-    <form className={css.form} data-alone onSubmit={submit} noValidate>
+    <Form isNew={true} saving={saving} save={t("keys.add")} onSave={save} onCancel={onDone}>
       <div className={css.fields}>
         <TextInput
           label={t("keys.name")}
@@ -113,16 +107,7 @@ function KeyForm({ onDone, onMade }: { onDone: () => void; onMade: (secret: stri
           ))}
         </Checkbox.Group>
       </div>
-      {saving.error !== null && <Fault error={saving.error} />}
-      <div className={css.formFoot}>
-        <Button kind="primary" type="submit" disabled={saving.isBusy}>
-          {t("keys.add")}
-        </Button>
-        <Button kind="quiet" onClick={onDone}>
-          {t("action.cancel")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

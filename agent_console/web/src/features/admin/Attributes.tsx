@@ -1,16 +1,17 @@
 /** What is written down of customers, besides name, numbers and notes. */
 import { NumberInput, Select, Switch, TagsInput, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
 import { type AttributeIn, keyOf, labelOf, putAttribute, useAttributes } from "@/features/admin/attributes";
+import { AddBar } from "@/features/admin/parts/AddBar";
+import { Form } from "@/features/admin/parts/Form";
+import { OpenItem } from "@/features/admin/parts/OpenItem";
 import { useFaultAt, useSaving } from "@/features/admin/use-saving";
 import type { AttributeDefinition } from "@/lib/api/types";
-import { Button } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
 import { Fault } from "@/ui/Fault";
-import { Icon } from "@/ui/Icon";
 import { Skeleton } from "@/ui/Skeleton";
 
 const KINDS = ["text", "number", "date", "choice"] as const;
@@ -24,12 +25,7 @@ export default function Attributes() {
   if (!attributes.data) return <Skeleton lines={4} />;
   return (
     <>
-      <div className={css.bar}>
-        <p className={css.hint}>{t("attributes.hint")}</p>
-        <Button kind="primary" icon="plus" onClick={() => setAdding(true)} disabled={isAdding}>
-          {t("attributes.add")}
-        </Button>
-      </div>
+      <AddBar hint={t("attributes.hint")} add={t("attributes.add")} disabled={isAdding} onAdd={() => setAdding(true)} />
       {isAdding && <AttributeForm onDone={() => setAdding(false)} position={attributes.data.length} />}
       {attributes.data.length === 0 && !isAdding && (
         <Empty title={t("attributes.none.title")} hint={t("attributes.none.hint")} />
@@ -47,20 +43,16 @@ export default function Attributes() {
 
 function Item({ one }: { one: AttributeDefinition }) {
   const { t, i18n } = useTranslation();
-  const [isOpen, setOpen] = useState(false);
   return (
-    <li className={css.item}>
-      <button type="button" className={css.itemHead} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        <span className={css.words}>
-          <span className={css.name}>{labelOf(one, i18n.language)}</span>
-          <br />
-          <span className={css.meta}>{[one.key, ...one.choices].join(" · ")}</span>
-        </span>
+    <OpenItem
+      name={labelOf(one, i18n.language)}
+      about={[one.key, ...one.choices].join(" · ")}
+      badge={
         <span className={css.badge}>{one.retired ? t("attributes.retired") : t(`attributes.kind.${one.kind}`)}</span>
-        <Icon name={isOpen ? "down" : "right"} />
-      </button>
-      {isOpen && <AttributeForm one={one} position={one.position} onDone={() => setOpen(false)} />}
-    </li>
+      }
+    >
+      {(close) => <AttributeForm one={one} position={one.position} onDone={close} />}
+    </OpenItem>
   );
 }
 
@@ -84,14 +76,13 @@ function AttributeForm({ one, position, onDone }: FormProps) {
     retired: one?.retired ?? false,
   });
   const set = (change: Partial<AttributeIn>) => setDraft((known) => ({ ...known, ...change }));
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const save = () => {
     const label_en = draft.label_en.trim() || draft.label_vi;
     const choices = draft.kind === "choice" ? draft.choices : [];
-    saving.run(() => putAttribute(client, one?.key ?? keyOf(draft.label_vi), { ...draft, label_en, choices }));
+    return putAttribute(client, one?.key ?? keyOf(draft.label_vi), { ...draft, label_en, choices });
   };
   return (
-    <form className={css.form} data-alone={one === undefined || undefined} onSubmit={submit} noValidate>
+    <Form isNew={one === undefined} saving={saving} onSave={save} onCancel={onDone}>
       <div className={css.fields}>
         <TextInput
           label={t("attributes.labelVi")}
@@ -143,15 +134,6 @@ function AttributeForm({ one, position, onDone }: FormProps) {
           />
         )}
       </div>
-      {saving.error !== null && <Fault error={saving.error} />}
-      <div className={css.formFoot}>
-        <Button kind="primary" type="submit" disabled={saving.isBusy}>
-          {t("action.save")}
-        </Button>
-        <Button kind="quiet" onClick={onDone}>
-          {t("action.cancel")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

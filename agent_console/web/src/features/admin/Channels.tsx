@@ -4,13 +4,13 @@ import { useTranslation } from "react-i18next";
 import { AccountForm } from "@/features/admin/AccountForm";
 import css from "@/features/admin/Admin.module.css";
 import { useChannelAccounts, useChannels } from "@/features/admin/api";
+import { AddBar } from "@/features/admin/parts/AddBar";
+import { OpenItem } from "@/features/admin/parts/OpenItem";
 import type { ChannelAccount, ChannelDescription } from "@/lib/api/types";
-import { Button } from "@/ui/Button";
 import { ChannelMark } from "@/ui/ChannelMark";
 import { CopyButton } from "@/ui/CopyButton";
 import { Empty } from "@/ui/Empty";
 import { Fault } from "@/ui/Fault";
-import { Icon } from "@/ui/Icon";
 import { Skeleton } from "@/ui/Skeleton";
 
 export default function Channels() {
@@ -24,12 +24,12 @@ export default function Channels() {
   if (!channels.data || !accounts.data) return <Skeleton lines={4} />;
   return (
     <>
-      <div className={css.bar}>
-        <p className={css.hint}>{t("admin.channelsHint")}</p>
-        <Button kind="primary" icon="plus" onClick={() => setAdding(true)} disabled={isAdding}>
-          {t("admin.addChannel")}
-        </Button>
-      </div>
+      <AddBar
+        hint={t("admin.channelsHint")}
+        add={t("admin.addChannel")}
+        disabled={isAdding}
+        onAdd={() => setAdding(true)}
+      />
       {isAdding && <AccountForm channels={channels.data} onDone={() => setAdding(false)} />}
       {accounts.data.length === 0 && !isAdding ? (
         <Empty title={t("admin.noChannels.title")} hint={t("admin.noChannels.hint")} />
@@ -46,30 +46,20 @@ export default function Channels() {
 
 function AccountItem({ account, channels }: { account: ChannelAccount; channels: readonly ChannelDescription[] }) {
   const { t } = useTranslation();
-  const [isOpen, setOpen] = useState(false);
   return (
-    <li className={css.item}>
-      <button type="button" className={css.itemHead} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        <ChannelMark channel={account.channel} size={24} />
-        <span className={css.words}>
-          <span className={css.name}>{account.display_name}</span>
-          <br />
-          <span className={css.meta}>{`${t(`channel.${account.channel}`)} · ${account.id}`}</span>
-        </span>
-        <AccountBadge account={account} />
-        <Icon name={isOpen ? "down" : "right"} />
-      </button>
-      {account.alarm && (
-        <p className={css.alarm} role="alert">
-          {account.alarm}
-        </p>
-      )}
-      {isOpen && (
-        <AccountForm channels={channels} account={account} onDone={() => setOpen(false)}>
+    <OpenItem
+      mark={<ChannelMark channel={account.channel} size={24} />}
+      name={account.display_name}
+      about={`${t(`channel.${account.channel}`)} · ${account.id}`}
+      badge={<AccountBadge account={account} />}
+      alarm={account.alarm}
+    >
+      {(close) => (
+        <AccountForm channels={channels} account={account} onDone={close}>
           <Webhook url={account.webhook_url} />
         </AccountForm>
       )}
-    </li>
+    </OpenItem>
   );
 }
 

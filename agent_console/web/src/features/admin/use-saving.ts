@@ -1,8 +1,8 @@
 /** Sending a form: busy, done, or what is wrong and where. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { faultSentence } from "@/features/admin/fault-words";
 import { asProblem, type Fault } from "@/lib/api/problems";
-import { faultSentence } from "@/lib/i18n/faults";
 
 export interface Saving {
   readonly isBusy: boolean;

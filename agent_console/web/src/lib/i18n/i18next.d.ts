@@ -1,8 +1,9 @@
 import "i18next";
-import type vi from "@/locales/vi.json";
+import type admin from "@/locales/admin.vi.json";
+import type main from "@/locales/vi.json";
 
 declare module "i18next" {
   interface CustomTypeOptions {
-    resources: { translation: typeof vi };
+    resources: { translation: typeof main & typeof admin };
   }
 }

@@ -1,17 +1,17 @@
 /** What an automation does, one after the other. */
-import { Menu, Select, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { Select, TagsInput, Textarea, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/data/session";
 import { replaced, without } from "@/features/admin/plans/draft";
 import { useFault } from "@/features/admin/plans/parts/faults";
+import { AddMenu, NamedRow } from "@/features/admin/plans/parts/NamedRow";
 import parts from "@/features/admin/plans/parts/Parts.module.css";
 import { PrioritySelect } from "@/features/admin/plans/parts/PrioritySelect";
 import { Span } from "@/features/admin/plans/parts/Span";
 import type { Action } from "@/features/admin/plans/types";
 import type { Choice, Vocabulary } from "@/features/admin/plans/vocabulary";
 import { mayAdminister } from "@/lib/permissions";
-import { Button, IconButton } from "@/ui/Button";
 
 const FRESH = (vocabulary: Vocabulary): Readonly<Record<Action["do"], Action>> => ({
   add_tags: { do: "add_tags", tags: [] },
@@ -44,39 +44,26 @@ export function Actions({ actions, vocabulary, place, onChange }: Props) {
     <div>
       <p className={parts.label}>{t("automation.then")}</p>
       {actions.map((action, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: an action is its place
-        <div key={`${at} ${action.do}`} className={parts.condition}>
-          <span className={parts.conditionName}>{t(`deed.${action.do}`)}</span>
-          <div className={parts.conditionField}>
-            <Field
-              action={action}
-              vocabulary={vocabulary}
-              place={`${place}.${at}`}
-              onChange={(changed) => onChange(replaced(actions, at, changed))}
-            />
-          </div>
-          <IconButton
-            icon="close"
-            size="s"
-            label={t("condition.remove", { name: t(`deed.${action.do}`) })}
-            onClick={() => onChange(without(actions, at))}
+        <NamedRow
+          // biome-ignore lint/suspicious/noArrayIndexKey: an action is its place
+          key={`${at} ${action.do}`}
+          name={t(`deed.${action.do}`)}
+          onRemove={() => onChange(without(actions, at))}
+        >
+          <Field
+            action={action}
+            vocabulary={vocabulary}
+            place={`${place}.${at}`}
+            onChange={(changed) => onChange(replaced(actions, at, changed))}
           />
-        </div>
+        </NamedRow>
       ))}
-      <Menu position="bottom-start" withinPortal>
-        <Menu.Target>
-          <Button size="s" kind="quiet" icon="plus">
-            {t("automation.addAction")}
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {names.map((name) => (
-            <Menu.Item key={name} onClick={() => onChange([...actions, fresh[name]])}>
-              {t(`deed.${name}`)}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+      <AddMenu
+        label={t("automation.addAction")}
+        choices={names}
+        nameOf={(name) => t(`deed.${name}`)}
+        onAdd={(name) => onChange([...actions, fresh[name]])}
+      />
     </div>
   );
 }

@@ -1,73 +1,93 @@
 /** Automation: when this happens, and that holds, do these. In order; each rule that fits acts. */
-import { useState } from "react";
+import { Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { Actions } from "@/features/admin/plans/automation/Actions";
 import { DryRun } from "@/features/admin/plans/automation/DryRun";
 import { Log } from "@/features/admin/plans/automation/Log";
-import { RuleItem } from "@/features/admin/plans/automation/RuleItem";
-import { NONE } from "@/features/admin/plans/condition-keys";
-import { newId, replaced } from "@/features/admin/plans/draft";
-import { PlanPage } from "@/features/admin/plans/parts/Frame";
-import { Ordered } from "@/features/admin/plans/parts/Ordered";
+import { clauses, NONE } from "@/features/admin/plans/condition-keys";
+import { ConditionsEditor } from "@/features/admin/plans/parts/ConditionsEditor";
+import { ListPage } from "@/features/admin/plans/parts/ListPage";
+import { Span } from "@/features/admin/plans/parts/Span";
 import type { AutomationRule } from "@/features/admin/plans/types";
 import { useVocabulary } from "@/features/admin/plans/vocabulary";
-import { Button } from "@/ui/Button";
-import { Empty } from "@/ui/Empty";
 import { Fault } from "@/ui/Fault";
 import { Skeleton } from "@/ui/Skeleton";
+
+const TRIGGERS = [
+  "conversation_opened",
+  "customer_message",
+  "agent_reply",
+  "call_missed",
+  "assigned",
+  "resolved",
+  "customer_joined",
+  "sla_warned",
+  "sla_breached",
+  "silent",
+] as const;
+const SILENT_S = 86_400;
+const then: AutomationRule["then"] = [{ do: "add_tags", tags: [] }];
+const FRESH: Omit<AutomationRule, "id" | "name"> = {
+  active: true,
+  on: "customer_message",
+  silent_s: null,
+  when: NONE,
+  then,
+};
 
 export default function AutomationPage() {
   const { t } = useTranslation();
   const { vocabulary, error, retry } = useVocabulary();
-  const [openId, setOpenId] = useState<string | null>(null);
   if (!vocabulary) return error === null ? <Skeleton lines={8} /> : <Fault error={error} onRetry={retry} />;
   return (
-    <PlanPage
+    <ListPage
       kind="automation"
-      hint={t("automation.hint")}
-      action={(draft) => (
-        <Button
-          kind="primary"
-          icon="plus"
-          onClick={() => {
-            const rule = newRule(t("automation.newName"), draft.document.rules);
-            draft.set({ rules: [...draft.document.rules, rule] });
-            setOpenId(rule.id);
-          }}
-        >
-          {t("automation.add")}
-        </Button>
-      )}
-    >
-      {({ document, set }) => (
+      fresh={FRESH}
+      addTo="end"
+      say={(rule) => ({
+        said: [t(`trigger.${rule.on}`), ...clauses(t, rule.when, vocabulary)].join(" · "),
+        goal: rule.then.map((action) => t(`deed.${action.do}`)).join(", "),
+      })}
+      fields={({ item: rule, fault, set }) => (
         <>
-          {document.rules.length === 0 && <Empty title={t("automation.none.title")} hint={t("automation.none.hint")} />}
-          <Ordered
-            items={document.rules}
-            label={t("automation.title")}
-            onChange={(rules) => set({ rules })}
-            draw={(rule, at, handle) => (
-              <RuleItem
-                rule={rule}
-                at={at}
-                handle={handle}
-                vocabulary={vocabulary}
-                isOpen={openId === rule.id}
-                onOpen={(isOpen) => setOpenId(isOpen ? rule.id : null)}
-                onChange={(changed) => set({ rules: replaced(document.rules, at, changed) })}
-                onRemove={() => set({ rules: document.rules.filter((one) => one.id !== rule.id) })}
-              >
-                <DryRun rule={rule} />
-              </RuleItem>
-            )}
+          <Select
+            label={t("automation.when")}
+            data={TRIGGERS.map((value) => ({ value, label: t(`trigger.${value}`) }))}
+            value={rule.on}
+            allowDeselect={false}
+            onChange={(on) =>
+              on && set({ on: on as AutomationRule["on"], silent_s: on === "silent" ? SILENT_S : null })
+            }
           />
-          <Log rules={document.rules} />
+          {rule.on === "silent" && (
+            <Span
+              label={t("automation.silentFor")}
+              seconds={rule.silent_s}
+              units={["min", "h", "d"]}
+              error={fault("silent_s")}
+              onChange={(silent_s) => set({ silent_s })}
+            />
+          )}
         </>
       )}
-    </PlanPage>
+      more={({ item: rule, place, set }) => (
+        <>
+          <ConditionsEditor
+            conditions={rule.when}
+            vocabulary={vocabulary}
+            place={`${place}.when`}
+            onChange={(when) => set({ when })}
+          />
+          <Actions
+            actions={rule.then}
+            vocabulary={vocabulary}
+            place={`${place}.then`}
+            onChange={(then) => set({ then })}
+          />
+          <DryRun rule={rule} />
+        </>
+      )}
+      after={({ document }) => <Log rules={document.rules} />}
+    />
   );
-}
-
-function newRule(name: string, taken: readonly AutomationRule[]): AutomationRule {
-  const then: AutomationRule["then"] = [{ do: "add_tags", tags: [] }];
-  return { id: newId(name, taken), name, active: true, on: "customer_message", silent_s: null, when: NONE, then };
 }

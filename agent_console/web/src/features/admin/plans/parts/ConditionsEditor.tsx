@@ -1,14 +1,15 @@
 /** Conditions of a routing rule, a service level or an automation: all that is asked must hold. */
-import { Menu, MultiSelect, Select, TagsInput } from "@mantine/core";
+import { MultiSelect, Select, TagsInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asks, CHANNELS, type ConditionKey, KEYS, KINDS, LANGUAGES, NONE } from "@/features/admin/plans/condition-keys";
 import { replaced, without } from "@/features/admin/plans/draft";
 import { useFault } from "@/features/admin/plans/parts/faults";
+import { AddMenu, NamedRow } from "@/features/admin/plans/parts/NamedRow";
 import own from "@/features/admin/plans/parts/Parts.module.css";
 import type { Conditions } from "@/features/admin/plans/types";
 import type { Choice, Vocabulary } from "@/features/admin/plans/vocabulary";
-import { Button, IconButton } from "@/ui/Button";
+import { IconButton } from "@/ui/Button";
 
 interface Props {
   conditions: Conditions;
@@ -29,40 +30,23 @@ export function ConditionsEditor({ conditions, vocabulary, place, onChange }: Pr
     <div className={own.conditions}>
       <p className={own.label}>{t(shown.length === 0 ? "condition.always" : "condition.all")}</p>
       {shown.map((key) => (
-        <div key={key} className={own.condition}>
-          <span className={own.conditionName}>{t(`condition.name.${key}`)}</span>
-          <div className={own.conditionField}>
-            <Field
-              name={key}
-              conditions={conditions}
-              vocabulary={vocabulary}
-              place={`${place}.${key}`}
-              onChange={(change) => onChange({ ...conditions, ...change })}
-            />
-          </div>
-          <IconButton
-            icon="close"
-            size="s"
-            label={t("condition.remove", { name: t(`condition.name.${key}`) })}
-            onClick={() => remove(key)}
+        <NamedRow key={key} name={t(`condition.name.${key}`)} onRemove={() => remove(key)}>
+          <Field
+            name={key}
+            conditions={conditions}
+            vocabulary={vocabulary}
+            place={`${place}.${key}`}
+            onChange={(change) => onChange({ ...conditions, ...change })}
           />
-        </div>
+        </NamedRow>
       ))}
       {shown.length < KEYS.length && (
-        <Menu position="bottom-start" withinPortal>
-          <Menu.Target>
-            <Button size="s" kind="quiet" icon="plus">
-              {t("condition.add")}
-            </Button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            {KEYS.filter((key) => !shown.includes(key)).map((key) => (
-              <Menu.Item key={key} onClick={() => setOpened([...opened, key])}>
-                {t(`condition.name.${key}`)}
-              </Menu.Item>
-            ))}
-          </Menu.Dropdown>
-        </Menu>
+        <AddMenu
+          label={t("condition.add")}
+          choices={KEYS.filter((key) => !shown.includes(key))}
+          nameOf={(key) => t(`condition.name.${key}`)}
+          onAdd={(key) => setOpened([...opened, key])}
+        />
       )}
     </div>
   );
@@ -95,7 +79,7 @@ function Field({ name, conditions, vocabulary, place, onChange }: FieldProps): R
       {...common}
       data={[...data]}
       value={conditions[name] as string | null}
-      placeholder={data.length === 0 ? t("hours.none.title") : ""}
+      placeholder={data.length === 0 ? t("planList.hours.none.title") : ""}
       onChange={(chosen) => onChange({ [name]: chosen })}
     />
   );

@@ -2,6 +2,7 @@
 import { useBlocker } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { faultSentence } from "@/features/admin/fault-words";
 import { rebased } from "@/features/admin/plans/draft";
 import { useAgentName } from "@/features/admin/plans/parts/agent-name";
 import { Faults, usePlaceWords } from "@/features/admin/plans/parts/faults";
@@ -10,7 +11,6 @@ import own from "@/features/admin/plans/parts/Parts.module.css";
 import type { Kind } from "@/features/admin/plans/types";
 import { type PlanDraft, usePlanDraft } from "@/features/admin/plans/use-plan-draft";
 import { dateTime } from "@/lib/format/time";
-import { faultSentence } from "@/lib/i18n/faults";
 import { Button } from "@/ui/Button";
 import { Fault } from "@/ui/Fault";
 import { Icon } from "@/ui/Icon";

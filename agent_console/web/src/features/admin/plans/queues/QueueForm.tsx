@@ -1,16 +1,15 @@
 /** One queue: a new one, or its settings and the people who serve it. */
 import { MultiSelect, NumberInput, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
+import { Form } from "@/features/admin/parts/Form";
 import { addQueue, changeQueue } from "@/features/admin/plans/api";
 import { Span } from "@/features/admin/plans/parts/Span";
 import type { QueueDetail, QueueSettings, TeamMember } from "@/features/admin/plans/types";
 import type { Vocabulary } from "@/features/admin/plans/vocabulary";
 import { useFaultAt, useSaving } from "@/features/admin/use-saving";
-import { Button } from "@/ui/Button";
-import { Fault } from "@/ui/Fault";
 
 interface Props {
   queue?: QueueDetail;
@@ -54,15 +53,11 @@ export function QueueForm({ queue, team, vocabulary, onDone }: Props) {
     return error ? { error } : {};
   };
   const { settings } = draft;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const body = {
-      name: draft.name,
-      offer_s: draft.offer_s,
-      member_ids: draft.member_ids,
-      settings: { ...settings, out_of_hours_reply: settings.out_of_hours_reply?.trim() || null },
-    };
-    saving.run(() => (queue ? changeQueue(client, queue.id, body) : addQueue(client, body)));
+  const save = () => {
+    const { name, offer_s, member_ids } = draft;
+    const out_of_hours_reply = settings.out_of_hours_reply?.trim() || null;
+    const body = { name, offer_s, member_ids, settings: { ...settings, out_of_hours_reply } };
+    return queue ? changeQueue(client, queue.id, body) : addQueue(client, body);
   };
   const seconds = (field: "sticky_s" | "wrap_up_s") => ({
     label: t(`queues.${field}`),
@@ -73,7 +68,13 @@ export function QueueForm({ queue, team, vocabulary, onDone }: Props) {
     onChange: (value: number | null) => value !== null && put({ [field]: value }),
   });
   return (
-    <form className={css.form} data-alone={queue === undefined || undefined} onSubmit={submit} noValidate>
+    <Form
+      isNew={queue === undefined}
+      saving={saving}
+      save={t(queue ? "action.save" : "queues.add")}
+      onSave={save}
+      onCancel={onDone}
+    >
       <div className={css.fields}>
         <TextInput
           label={t("queues.name")}
@@ -207,16 +208,7 @@ export function QueueForm({ queue, team, vocabulary, onDone }: Props) {
           />
         </div>
       </fieldset>
-      {saving.error !== null && <Fault error={saving.error} />}
-      <div className={css.formFoot}>
-        <Button kind="primary" type="submit" disabled={saving.isBusy}>
-          {t(queue ? "action.save" : "queues.add")}
-        </Button>
-        <Button kind="quiet" onClick={onDone}>
-          {t("action.cancel")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

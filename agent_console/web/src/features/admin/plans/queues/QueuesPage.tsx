@@ -2,13 +2,13 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
+import { AddBar } from "@/features/admin/parts/AddBar";
+import { OpenItem } from "@/features/admin/parts/OpenItem";
 import { useQueueSettings, useTeam } from "@/features/admin/plans/api";
 import { QueueForm } from "@/features/admin/plans/queues/QueueForm";
 import type { QueueDetail, TeamMember } from "@/features/admin/plans/types";
 import { labelIn, useVocabulary, type Vocabulary } from "@/features/admin/plans/vocabulary";
-import { Button } from "@/ui/Button";
 import { Fault } from "@/ui/Fault";
-import { Icon } from "@/ui/Icon";
 import { Skeleton } from "@/ui/Skeleton";
 
 export default function QueuesPage() {
@@ -22,12 +22,7 @@ export default function QueuesPage() {
   }
   return (
     <>
-      <div className={css.bar}>
-        <p className={css.hint}>{t("queues.hint")}</p>
-        <Button kind="primary" icon="plus" disabled={isAdding} onClick={() => setAdding(true)}>
-          {t("queues.add")}
-        </Button>
-      </div>
+      <AddBar hint={t("queues.hint")} add={t("queues.add")} disabled={isAdding} onAdd={() => setAdding(true)} />
       {isAdding && <QueueForm team={team.data} vocabulary={vocabulary} onDone={() => setAdding(false)} />}
       <ul className={css.list}>
         {queues.data.map((queue) => (
@@ -46,7 +41,6 @@ interface Props {
 
 function Item({ queue, team, vocabulary }: Props) {
   const { t } = useTranslation();
-  const [isOpen, setOpen] = useState(false);
   const { settings } = queue;
   const about = [
     t("queues.members", { count: queue.member_ids.length }),
@@ -56,17 +50,12 @@ function Item({ queue, team, vocabulary }: Props) {
       t("queues.overflowsTo", { queue: labelIn(vocabulary.queues, settings.overflow_queue_id) }),
   ];
   return (
-    <li className={css.item}>
-      <button type="button" className={css.itemHead} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        <span className={css.words}>
-          <span className={css.name}>{queue.name}</span>
-          <br />
-          <span className={css.meta}>{about.filter(Boolean).join(" · ")}</span>
-        </span>
-        {settings.auto_accept && <span className={css.badge}>{t("queues.autoAccept")}</span>}
-        <Icon name={isOpen ? "down" : "right"} />
-      </button>
-      {isOpen && <QueueForm queue={queue} team={team} vocabulary={vocabulary} onDone={() => setOpen(false)} />}
-    </li>
+    <OpenItem
+      name={queue.name}
+      about={about.filter(Boolean).join(" · ")}
+      badge={settings.auto_accept && <span className={css.badge}>{t("queues.autoAccept")}</span>}
+    >
+      {(close) => <QueueForm queue={queue} team={team} vocabulary={vocabulary} onDone={close} />}
+    </OpenItem>
   );
 }

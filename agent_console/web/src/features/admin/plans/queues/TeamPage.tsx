@@ -1,9 +1,11 @@
 /** The team: what each can do, how much they take at once, and which queues they serve. */
 import { MultiSelect, NumberInput, Switch } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
+import { Form } from "@/features/admin/parts/Form";
+import { OpenItem } from "@/features/admin/parts/OpenItem";
 import { changeMember, useTeam } from "@/features/admin/plans/api";
 import parts from "@/features/admin/plans/parts/Parts.module.css";
 import { Skills } from "@/features/admin/plans/parts/Skills";
@@ -11,9 +13,7 @@ import type { TeamMember } from "@/features/admin/plans/types";
 import { labelIn, useVocabulary, type Vocabulary } from "@/features/admin/plans/vocabulary";
 import { useFaultAt, useSaving } from "@/features/admin/use-saving";
 import { Avatar } from "@/ui/Avatar";
-import { Button } from "@/ui/Button";
 import { Fault } from "@/ui/Fault";
-import { Icon } from "@/ui/Icon";
 import { Skeleton } from "@/ui/Skeleton";
 
 const CLASSES = ["chat", "email", "comment"] as const; // of calls there is one at a time
@@ -49,19 +49,13 @@ interface Props {
 
 function Item({ one, vocabulary }: Props) {
   const { t } = useTranslation();
-  const [isOpen, setOpen] = useState(false);
   const queues = one.queue_ids.map((id) => labelIn(vocabulary.queues, id));
   return (
-    <li className={css.item}>
-      <button type="button" className={css.itemHead} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        <Avatar name={one.display_name} />
-        <span className={css.words}>
-          <span className={css.name}>{one.display_name}</span>
-          <br />
-          <span className={css.meta}>
-            {[t("admin.capacity", { count: one.capacity }), queues.join(", ")].filter(Boolean).join(" · ")}
-          </span>
-        </span>
+    <OpenItem
+      mark={<Avatar name={one.display_name} />}
+      name={one.display_name}
+      about={[t("admin.capacity", { count: one.capacity }), queues.join(", ")].filter(Boolean).join(" · ")}
+      badge={
         <span className={parts.chips}>
           {Object.entries(one.skills).map(([skill, level]) => (
             <span key={skill} className={parts.badge}>
@@ -69,14 +63,14 @@ function Item({ one, vocabulary }: Props) {
             </span>
           ))}
         </span>
-        <Icon name={isOpen ? "down" : "right"} />
-      </button>
-      {isOpen && <Form one={one} vocabulary={vocabulary} onDone={() => setOpen(false)} />}
-    </li>
+      }
+    >
+      {(close) => <TeamForm one={one} vocabulary={vocabulary} onDone={close} />}
+    </OpenItem>
   );
 }
 
-function Form({ one, vocabulary, onDone }: Props & { onDone: () => void }) {
+function TeamForm({ one, vocabulary, onDone }: Props & { onDone: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const saving = useSaving(onDone);
@@ -84,12 +78,9 @@ function Form({ one, vocabulary, onDone }: Props & { onDone: () => void }) {
   const { capacity, limits, skills, auto_accept, queue_ids } = one;
   const [draft, setDraft] = useState({ capacity, limits, skills, auto_accept, queue_ids });
   const set = (change: Partial<typeof draft>) => setDraft((known) => ({ ...known, ...change }));
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    saving.run(() => changeMember(client, one.id, draft));
-  };
+  const save = () => changeMember(client, one.id, draft);
   return (
-    <form className={css.form} onSubmit={submit} noValidate>
+    <Form isNew={false} saving={saving} onSave={save} onCancel={onDone}>
       <div>
         <p className={parts.label}>{t("team.skills")}</p>
         <Skills
@@ -142,15 +133,6 @@ function Form({ one, vocabulary, onDone }: Props & { onDone: () => void }) {
           onChange={(event) => set({ auto_accept: event.currentTarget.checked })}
         />
       </div>
-      {saving.error !== null && <Fault error={saving.error} />}
-      <div className={css.formFoot}>
-        <Button kind="primary" type="submit" disabled={saving.isBusy}>
-          {t("action.save")}
-        </Button>
-        <Button kind="quiet" onClick={onDone}>
-          {t("action.cancel")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

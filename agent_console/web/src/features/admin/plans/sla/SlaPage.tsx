@@ -1,69 +1,80 @@
 /** Service levels: what is promised to whom, over which hours, and what happens when it is about to break. */
-import { useState } from "react";
+import { MultiSelect, Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { NONE } from "@/features/admin/plans/condition-keys";
-import { newId, replaced } from "@/features/admin/plans/draft";
-import { PlanPage } from "@/features/admin/plans/parts/Frame";
-import { Ordered } from "@/features/admin/plans/parts/Ordered";
-import { PolicyItem } from "@/features/admin/plans/sla/PolicyItem";
+import { clauses, NONE } from "@/features/admin/plans/condition-keys";
+import { ConditionsEditor } from "@/features/admin/plans/parts/ConditionsEditor";
+import { ListPage } from "@/features/admin/plans/parts/ListPage";
+import { Escalations } from "@/features/admin/plans/sla/Escalations";
+import { Promises } from "@/features/admin/plans/sla/Promises";
 import type { SlaPolicy } from "@/features/admin/plans/types";
-import { useVocabulary } from "@/features/admin/plans/vocabulary";
-import { Button } from "@/ui/Button";
-import { Empty } from "@/ui/Empty";
+import { labelIn, useVocabulary } from "@/features/admin/plans/vocabulary";
+import { useWords } from "@/lib/i18n/words";
 import { Fault } from "@/ui/Fault";
 import { Skeleton } from "@/ui/Skeleton";
 
+const FRESH: Omit<SlaPolicy, "id" | "name"> = {
+  active: true,
+  queues: [],
+  when: NONE,
+  calendar: null,
+  promises: [{ target: "first_response", within_s: 300, warn_before_s: 60 }],
+  escalations: [],
+};
+
 export default function SlaPage() {
   const { t } = useTranslation();
+  const words = useWords();
   const { vocabulary, error, retry } = useVocabulary();
-  const [openId, setOpenId] = useState<string | null>(null);
   if (!vocabulary) return error === null ? <Skeleton lines={8} /> : <Fault error={error} onRetry={retry} />;
+  const say = ({ queues, when, promises }: SlaPolicy) => {
+    const said = [...queues.map((id) => labelIn(vocabulary.queues, id)), ...clauses(t, when, vocabulary)];
+    const goal = promises.map((one) => `${t(`slaTarget.${one.target}`)} ${words.span(one.within_s)}`);
+    return { said: said.join(" · ") || t("condition.any"), goal: goal.join(" · ") };
+  };
   return (
-    <PlanPage
+    <ListPage
       kind="sla"
-      hint={t("sla.hint")}
-      action={(draft) => (
-        <Button
-          kind="primary"
-          icon="plus"
-          onClick={() => {
-            const policy = newPolicy(t("sla.newName"), draft.document.policies);
-            draft.set({ policies: [policy, ...draft.document.policies] });
-            setOpenId(policy.id);
-          }}
-        >
-          {t("sla.add")}
-        </Button>
-      )}
-    >
-      {({ document, set }) => (
+      fresh={FRESH}
+      addTo="top"
+      say={say}
+      fields={({ item: policy, fault, set }) => (
         <>
-          {document.policies.length === 0 && <Empty title={t("sla.none.title")} hint={t("sla.none.hint")} />}
-          <Ordered
-            items={document.policies}
-            label={t("sla.title")}
-            onChange={(policies) => set({ policies })}
-            draw={(policy, at, handle) => (
-              <PolicyItem
-                policy={policy}
-                at={at}
-                handle={handle}
-                vocabulary={vocabulary}
-                isOpen={openId === policy.id}
-                onOpen={(isOpen) => setOpenId(isOpen ? policy.id : null)}
-                onChange={(changed) => set({ policies: replaced(document.policies, at, changed) })}
-                onRemove={() => set({ policies: document.policies.filter((one) => one.id !== policy.id) })}
-              />
-            )}
+          <MultiSelect
+            label={t("sla.queues")}
+            placeholder={policy.queues.length === 0 ? t("sla.everyQueue") : ""}
+            data={[...vocabulary.queues]}
+            value={[...policy.queues]}
+            onChange={(queues) => set({ queues })}
+          />
+          <Select
+            label={t("sla.calendar")}
+            placeholder={t("hours.aroundTheClock")}
+            data={[...vocabulary.calendars]}
+            value={policy.calendar}
+            clearable
+            error={fault("calendar")}
+            onChange={(calendar) => set({ calendar })}
           />
         </>
       )}
-    </PlanPage>
+      more={({ item: policy, place, set }) => (
+        <>
+          <ConditionsEditor
+            conditions={policy.when}
+            vocabulary={vocabulary}
+            place={`${place}.when`}
+            onChange={(when) => set({ when })}
+          />
+          <Promises promises={policy.promises} place={`${place}.promises`} onChange={(promises) => set({ promises })} />
+          <Escalations
+            escalations={policy.escalations}
+            targets={policy.promises.map((one) => one.target)}
+            vocabulary={vocabulary}
+            place={`${place}.escalations`}
+            onChange={(escalations) => set({ escalations })}
+          />
+        </>
+      )}
+    />
   );
-}
-
-function newPolicy(name: string, taken: readonly SlaPolicy[]): SlaPolicy {
-  const promises: SlaPolicy["promises"] = [{ target: "first_response", within_s: 300, warn_before_s: 60 }];
-  const id = newId(name, taken);
-  return { id, name, active: true, queues: [], when: NONE, calendar: null, promises, escalations: [] };
 }
