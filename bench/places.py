@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from bench.report import CannotMeasure
 from hub.settings import Settings, load
-from tools.services import ENV_FILE
+from tools.services import addresses
 
 PARTITIONS = 6
 
@@ -91,8 +91,7 @@ async def empty_database(kind: str) -> AsyncIterator[str]:
 
 
 def _service_urls(*keys: str) -> dict[str, str]:
-    lines = ENV_FILE.read_text().splitlines() if ENV_FILE.exists() else []
-    found = dict(line.split("=", 1) for line in lines)
+    found = addresses()
     try:
         return {key: found[f"HUB_TEST_{key}_URL"] for key in keys}
     except KeyError as missing:

@@ -7,12 +7,10 @@ tests/conftest.py; this file is what stands behind them.
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import uuid
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -22,7 +20,7 @@ import pytest
 import redis
 
 from tools.servers import KafkaBroker, PostgresServer, RedisServer, Server, ServiceUnavailable, free_port
-from tools.services import ENV_FILE, IN_CI, find_chromium
+from tools.services import IN_CI, addresses, find_chromium
 
 Result = TypeVar("Result")
 
@@ -45,7 +43,7 @@ __all__ = [
 
 def service_url(name: str, key: str) -> str:
     """Skips the test when the service is not there; in CI that is a failure."""
-    url = _addresses().get(f"HUB_TEST_{key}_URL")
+    url = addresses().get(f"HUB_TEST_{key}_URL")
     if url is None:
         unavailable(f"{name} is not up; `tools/services up` starts it or says why not")
     if not _listens(url):
@@ -118,13 +116,6 @@ def run_apart(work: Callable[[], Coroutine[None, None, Result]]) -> Result:
     """Runs it to its end on a loop and thread of its own, so that it may be called where a loop already runs."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(work())).result()
-
-
-@cache
-def _addresses() -> dict[str, str]:
-    lines = ENV_FILE.read_text().splitlines() if ENV_FILE.exists() else []
-    recorded = dict(line.split("=", 1) for line in lines)
-    return recorded | {name: value for name, value in os.environ.items() if name.startswith("HUB_TEST_")}
 
 
 def _listens(url: str) -> bool:

@@ -50,6 +50,13 @@ ENV_FILE = STATE / "env"
 IN_CI = os.environ.get("CI") in ("1", "true")
 
 
+def addresses() -> dict[str, str]:
+    """HUB_TEST_... as `up` wrote them down; what the environment says of them counts more."""
+    lines = ENV_FILE.read_text().splitlines() if ENV_FILE.exists() else []
+    recorded = dict(line.split("=", 1) for line in lines)
+    return recorded | {name: value for name, value in os.environ.items() if name.startswith("HUB_TEST_")}
+
+
 @dataclass(frozen=True)
 class Service:
     kind: type[PostgresServer | RedisServer | KafkaBroker]
