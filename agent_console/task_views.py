@@ -65,8 +65,10 @@ class TaskIn(Frozen):
 
 
 class TaskPatch(Frozen):
-    """What is left out stays. `agent_id` null: whoever serves the queue."""
+    """What is left out stays. `agent_id` null: whoever serves the queue. `state`: what was ended is open again; said
+    first, so that it can be changed, too."""
 
+    state: Literal["open"] | None = None
     due_at: When | None = None
     note: Note | None = None
     agent_id: AgentId | None = None

@@ -4,9 +4,9 @@ Conversations and touchpoints are the very shapes that events carry (hub.events.
 snapshot is replacing values.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from agent_console.record_views import AttributeValue, NoteView, OrderView, Tag, Written
 from hub.events import (
@@ -281,13 +281,17 @@ class SettleIn(Frozen):
 class ConversationsQuery(Frozen):
     """`q` looks in names and telephone numbers, with or without diacritics. `silent_s`: those in which nothing was said
     for so long and nobody waits for us: to be followed up. `due_first`: only what is promised by a time, the soonest
-    first. `after` is `next` of the last page."""
+    first. `tag` without regard to case. `priority`: -1 low, 0, 1 high, 2 urgent. `after` is `next` of the last
+    page."""
 
     view: Literal["mine", "waiting", "all", "closed"] = "mine"
     queue_id: QueueId | None = None
     q: str | None = Field(default=None, max_length=100)
     silent_s: int | None = Field(default=None, ge=60, le=90 * 24 * 3600)
     due_first: bool = False
+    tag: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)] | None = None
+    lifecycle: str | None = Field(default=None, min_length=1, max_length=40)
+    priority: int | None = Field(default=None, ge=-1, le=2)
     after: str | None = Field(default=None, max_length=200)
     limit: int = Field(default=50, ge=1, le=100)
 

@@ -38,6 +38,14 @@ async def end(work: UnitOfWork, task_id: TaskId, ending: Ending, by: AgentId | N
     return await _change(work, conversation, ended, ending, by)
 
 
+async def take_back(work: UnitOfWork, task_id: TaskId, by: AgentId | None) -> TaskState:
+    """It was ended by mistake: it is open again, with its time. Harmless for one that is."""
+    task, conversation = await _held(work, task_id)
+    if task.state == "open":
+        return task
+    return await _change(work, conversation, task.model_copy(update={"state": "open", "ended_at": None}), "changed", by)
+
+
 async def put_off(work: UnitOfWork, task_id: TaskId, due_at: datetime, by: AgentId | None) -> TaskState:
     """It is told anew when the new time comes. Raises BadInput for a time that is over."""
     check_time(due_at, work.clock.now())

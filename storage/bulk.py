@@ -17,13 +17,15 @@ from storage.query import translated
 from storage.sqlite_inline import cursor_of
 
 Converter = Callable[[Any], Any]
-_NEW = "v_"  # an update's parameters may not be called as the columns are
+_NEW = "v_"  # an update's and a delete's parameters may not be called as the columns are
 
 
 class Bulk:
     """Compiled once per kind of database. Rows are mappings with every column concerned; nothing is returned."""
 
-    def __init__(self, statement: sa.Insert | sa.Update, types: Mapping[str, sa.types.TypeEngine[Any]]) -> None:
+    def __init__(
+        self, statement: sa.Insert | sa.Update | sa.Delete, types: Mapping[str, sa.types.TypeEngine[Any]]
+    ) -> None:
         self._statement = statement
         self._types = types
         self._prepared: dict[str, tuple[str, list[tuple[str, Converter | None]]]] = {}
@@ -43,6 +45,12 @@ class Bulk:
             .values({c.name: sa.bindparam(f"{_NEW}{c.name}") for c in changed})
         )
         return cls(statement, {c.name: c.type for c in [*changed, table.c[key]]})
+
+    @classmethod
+    def delete(cls, table: sa.Table, *keys: str) -> "Bulk":
+        """Those rows that have these values in the columns `keys`."""
+        statement = sa.delete(table).where(*(table.c[key] == sa.bindparam(f"{_NEW}{key}") for key in keys))
+        return cls(statement, {key: table.c[key].type for key in keys})
 
     async def execute(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         """In order. No rows are a no-op."""

@@ -26,6 +26,7 @@ from hub.events import (
     TouchpointChanged,
 )
 from hub.ids import AgentId, ConversationId, EventId, IdentityId
+from storage import conversation_labels
 from storage import conversations as conversation_store
 from storage import touchpoints as touchpoint_store
 from storage.bulk import Bulk
@@ -150,6 +151,7 @@ class ChangeSet:
         await _INSERT_CONVERSATIONS.execute(self._work.connection, [conversation_store.to_row(c) for c in inserts])
         for conversation in (*updates, *inserts):
             conversation.is_new, conversation.stored = False, conversation_store.settled_of(conversation)
+        await conversation_labels.write(self._work.connection, (*updates, *inserts))
 
     async def _write_touchpoints(self) -> None:
         if self._added:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.events import ConversationStatus
 from hub.ids import AgentId, ConversationId, CustomerId, IdentityId, QueueId, TouchpointId
+from storage import conversation_labels
 from storage import conversations as conversation_store
 from storage.column_types import Moment
 from storage.conversations import Conversation
@@ -58,6 +59,13 @@ class Asked:
     limit: int = 50
     silent_before: datetime | None = None  # nothing was said since then, and nobody waits for us
     due_first: bool = False  # only what is promised by a time, the soonest first
+    tag: str | None = None  # without regard to case
+    lifecycle: str | None = None
+    priority: int | None = None
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        return {"mine": _OPEN, "waiting": _WAITING, "all": _OPEN, "closed": _CLOSED}[self.view]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ async def page(connection: AsyncConnection, sight: Sight, asked: Asked) -> tuple
     place = conversations.c.queued_at if asked.view == "waiting" else conversations.c.last_touch_at
     place = conversations.c.sla_due_at if asked.due_first else place
     descending = asked.view != "waiting" and not asked.due_first
-    conditions: list[Condition] = [place.is_not(None)]
+    conditions: list[Condition] = [place.is_not(None), *_label_conditions(asked)]
     if among is not None:
         conditions.append(conversations.c.identity_id.in_(among))
     if asked.silent_before is not None:
@@ -187,10 +195,13 @@ async def as_of_now(connection: AsyncConnection, conversation: Conversation) -> 
 
 async def _parts(connection: AsyncConnection, sight: Sight, asked: Asked) -> list[Part]:
     """Disjoint conditions, each in order along one index. Empty: there is nothing to see."""
+    labelled = None if asked.view == "mine" else await _few_labelled(connection, sight, asked)
+    if labelled is not None:
+        return [labelled]
     if asked.view == "mine":
         among = sa.true() if asked.queue_id is None else conversations.c.queue_id == asked.queue_id
         return [Part(part.condition & among, few=True) for part in _mine(sight)]
-    statuses = {"waiting": _WAITING, "all": _OPEN, "closed": _CLOSED}[asked.view]
+    statuses = asked.statuses
     if asked.queue_id is not None:
         if sight.queue_ids is None or asked.queue_id in sight.queue_ids:
             return _by_queue([asked.queue_id], statuses)
@@ -201,6 +212,41 @@ async def _parts(connection: AsyncConnection, sight: Sight, asked: Asked) -> lis
         every = await connection.execute(sa.select(queues.c.id).order_by(queues.c.id))
         return _by_queue([row.id for row in every], statuses)
     return [Part(conversations.c.status == status) for status in statuses]
+
+
+async def _few_labelled(connection: AsyncConnection, sight: Sight, asked: Asked) -> Part | None:
+    """All of a list that has a label which few have. None: none is asked for, or many have it, and then a walk along
+    the list meets them soon enough."""
+    is_open = asked.view != "closed"
+    label = await conversation_labels.rarest(connection, _labels(asked), is_open=is_open)
+    if label is None:
+        return None
+    condition = conversations.c.id.in_(conversation_labels.ids_of(label, is_open=is_open)) & _visible(sight)
+    condition &= (conversations.c.status + "").in_(asked.statuses)
+    if asked.queue_id is not None:
+        condition &= conversations.c.queue_id == asked.queue_id
+    return Part(condition, few=True)
+
+
+def _labels(asked: Asked) -> list[str]:
+    labels = [] if asked.tag is None else [conversation_store.tag_label(asked.tag)]
+    if asked.lifecycle is not None:
+        labels.append(conversation_store.lifecycle_label(asked.lifecycle))
+    if asked.priority:  # the usual one has no label: it is what nearly all have
+        labels.append(conversation_store.priority_label(asked.priority))
+    return labels
+
+
+def _label_conditions(asked: Asked) -> list[Condition]:
+    conditions: list[Condition] = []
+    if asked.tag is not None:
+        tag = conversation_store.tag_label(asked.tag)
+        conditions.append(conversation_labels.has(tag, is_open=asked.view != "closed"))
+    if asked.lifecycle is not None:
+        conditions.append(conversations.c.lifecycle == asked.lifecycle)
+    if asked.priority is not None:
+        conditions.append(conversations.c.priority == asked.priority)
+    return conditions
 
 
 def _by_queue(queue_ids: Sequence[QueueId], statuses: Sequence[str]) -> list[Part]:

@@ -22,6 +22,9 @@ from storage.tables import channel_identities, conversations
 # Word for word the condition of the partial unique index, which a bound parameter would not match.
 _OPEN = sa.text("conversations.status <> 'closed'")
 
+Label = tuple[bool, str]  # of an open one? and "tag:…", "lifecycle:…" or "priority:…"
+NO_LABELS: frozenset[Label] = frozenset()
+
 
 @dataclass(slots=True)
 class Conversation:
@@ -66,6 +69,7 @@ class Conversation:
     own: dict[str, Any] | None = None
     is_new: bool = field(default=False, compare=False)
     stored: tuple[Any, ...] | None = field(default=None, compare=False, repr=False)  # what `only_touched` compares
+    stored_labels: frozenset["Label"] = field(default=NO_LABELS, compare=False, repr=False)
 
     @property
     def is_open(self) -> bool:
@@ -124,6 +128,31 @@ def settled_of(conversation: Conversation) -> tuple[Any, ...]:
     return values
 
 
+def labels_of(conversation: Conversation) -> frozenset[Label]:
+    """What lists find it by (storage.conversation_labels). Nobody looks for the usual urgency by an index."""
+    if not (conversation.tags or conversation.lifecycle or conversation.priority):
+        return NO_LABELS
+    labels = [tag_label(tag) for tag in conversation.tags]
+    if conversation.lifecycle:
+        labels.append(lifecycle_label(conversation.lifecycle))
+    if conversation.priority:
+        labels.append(priority_label(conversation.priority))
+    return frozenset((conversation.is_open, label) for label in labels)
+
+
+def tag_label(tag: str) -> str:
+    """Tags are the same without regard to case."""
+    return f"tag:{tag.strip().casefold()}"
+
+
+def lifecycle_label(lifecycle: str) -> str:
+    return f"lifecycle:{lifecycle}"
+
+
+def priority_label(priority: int) -> str:
+    return f"priority:{priority}"
+
+
 def touched_row(conversation: Conversation) -> dict[str, Any]:
     """Column values of TOUCHED, and the id."""
     values = {name: getattr(conversation, name) for name in ("id", *TOUCHED)}
@@ -143,7 +172,7 @@ def from_row(row: Any) -> Conversation:
     values["consulted"] = tuple(AgentId(UUID(agent_id)) for agent_id in values["consulted"])
     values["sla"] = tuple(SlaClock.model_validate(clock) for clock in values["sla"] or ())
     conversation = Conversation(**values)
-    conversation.stored = settled_of(conversation)
+    conversation.stored, conversation.stored_labels = settled_of(conversation), labels_of(conversation)
     return conversation
 
 

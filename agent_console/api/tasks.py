@@ -67,6 +67,8 @@ class Tasks:
         given, task_id, me = call.body(TaskPatch), TaskId(call.id("task_id")), call.caller.agent_id
         async with self._parts.units.begin() as work:
             task = await _mine(work, call.caller, task_id)
+            if given.state is not None:
+                task = await tasks.take_back(work, task_id, me)
             if given.due_at is not None:
                 task = await tasks.put_off(work, task_id, given.due_at, me)
             if "note" in given.model_fields_set:

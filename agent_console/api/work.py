@@ -70,7 +70,18 @@ class Work:
         query = call.query(ConversationsQuery)
         silent = timedelta(seconds=query.silent_s) if query.silent_s else None
         silent_before = self._parts.clock.now() - silent if silent else None
-        asked = Asked(query.view, query.queue_id, query.q, query.after, query.limit, silent_before, query.due_first)
+        asked = Asked(
+            view=query.view,
+            queue_id=query.queue_id,
+            q=query.q,
+            after=query.after,
+            limit=query.limit,
+            silent_before=silent_before,
+            due_first=query.due_first,
+            tag=query.tag,
+            lifecycle=query.lifecycle,
+            priority=query.priority,
+        )
         async with self._parts.units.database.reading() as connection:
             found, following = await console_reads.page(connection, sight_of(call.caller), asked)
         return ConversationPage(items=tuple(conversation.state() for conversation in found), next=following)

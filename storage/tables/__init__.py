@@ -30,7 +30,15 @@ from storage.tables.people import (
 )
 from storage.tables.staff import agents, plans, presence, queue_members, queues
 from storage.tables.transport import leases, log, positions
-from storage.tables.work import call_legs, calls, consults, conversation_history, conversations, tasks
+from storage.tables.work import (
+    call_legs,
+    calls,
+    consults,
+    conversation_history,
+    conversation_labels,
+    conversations,
+    tasks,
+)
 
 __all__ = [
     "ON_THEIR_WAY",
@@ -51,6 +59,7 @@ __all__ = [
     "consults",
     "contact_points",
     "conversation_history",
+    "conversation_labels",
     "conversations",
     "customers",
     "early_arrivals",

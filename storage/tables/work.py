@@ -108,6 +108,15 @@ conversation_history = sa.Table(
     sa.Column("data", Json, nullable=False),
 )
 
+# By tag, lifecycle and urgency; see storage.conversation_labels.
+conversation_labels = sa.Table(
+    "conversation_labels",
+    metadata,
+    sa.Column("is_open", sa.Boolean, primary_key=True),
+    sa.Column("label", sa.String(200), primary_key=True),
+    sa.Column("conversation_id", Id, sa.ForeignKey("conversations.id"), primary_key=True),
+)
+
 # Who may see a conversation because they were asked about it: an index of conversations.consulted.
 consults = sa.Table(
     "consults",

@@ -76,6 +76,9 @@ async def test_a_reminder_is_mine_until_it_is_done(shop: Shop) -> None:
     assert (await browser.post(f"/tasks/{task_id}/end", {})).body["state"] == "done"
     assert await listed(browser) == []
     assert await listed(browser, state="ended") == [task_id]
+    back = await browser.send("PATCH", f"/tasks/{task_id}", json={"state": "open"})
+    assert (back.body["state"], back.body["ended_at"]) == ("open", None)
+    assert await listed(browser) == [task_id]
 
 
 async def test_the_same_click_makes_one_task(shop: Shop) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from hub.folding import fold
 from hub.ids import new_id
-from storage import tables
-from tests.console.conftest import Browser, Shop
+from storage import conversation_labels, tables
+from tests.console.conftest import Browser, Case, Shop
 
 
 async def ids(browser: Browser, view: str, **query: object) -> list[str]:
@@ -69,6 +70,46 @@ async def test_what_is_promised_by_a_time_is_listed_with_what_is_due_first_on_to
     assert await ids(browser, "waiting", due_first="true", limit=1) == expected, "page by page"
     assert await ids(browser, "all", due_first="true") == expected
     assert await ids(browser, "mine", due_first="true") == []
+
+
+def labels_of(case: Case) -> str:
+    return f"/conversations/{case.conversation_id}/labels"
+
+
+async def test_lists_are_narrowed_by_tag_lifecycle_and_urgency(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As well where few have a label as where many have it."""
+    lan, elsewhere = await shop.add_agent("lan"), await shop.add_queue("Bảo hành")
+    await shop.add_agent("boss", role="supervisor", queues=())
+    browser, boss = await shop.sign_in("lan"), await shop.sign_in("boss")
+    vip, wish, plain, other = [await shop.waiting(name) for name in ("vip", "wish", "plain", "other")]
+    await other.set(queue_id=elsewhere)
+    await plain.assign_to(lan)
+    tags = (["Khách VIP", "Đổi máy"], ["khách vip"], ["Đổi máy"], ["Khách VIP"])
+    for case, added in zip((vip, wish, plain, other), tags, strict=True):
+        assert (await boss.send("PATCH", labels_of(case), json={"add_tags": added})).status == 200
+    await boss.send("PATCH", labels_of(vip), json={"lifecycle": "buy", "priority": 2})
+
+    async def found(who: Browser, view: str, **query: object) -> list[str]:
+        names = {str(case.conversation_id): name for name, case in zip("vwpo", (vip, wish, plain, other), strict=True)}
+        return sorted(names[one] for one in await ids(who, view, limit=1, **query))
+
+    for few in (conversation_labels.FEW, 0):
+        monkeypatch.setattr(conversation_labels, "FEW", few)
+        assert await found(browser, "waiting", tag="khách VIP ") == ["v", "w"]
+        assert await found(boss, "all", tag="Khách VIP") == ["o", "v", "w"]
+        assert await found(boss, "all", tag="Khách VIP", queue_id=elsewhere) == ["o"]
+        assert await found(browser, "mine", tag="đổi máy") == ["p"]
+        assert await found(browser, "all", tag="đổi máy", lifecycle="buy", priority=2) == ["v"]
+        assert await found(browser, "all", priority=0) == ["p", "w"]
+        assert await found(browser, "all", tag="không có") == []
+        assert await found(browser, "closed", tag="đổi máy") == []
+    assert (await browser.get("/conversations?priority=3")).status == 400
+
+    await boss.send("PATCH", labels_of(vip), json={"remove_tags": ["ĐỔI MÁY"], "priority": 0})
+    assert await found(browser, "all", tag="đổi máy") == ["p"]
+    await browser.post(f"/conversations/{plain.conversation_id}/resolve", {})
+    assert await found(browser, "all", tag="đổi máy") == []
+    assert await found(browser, "closed", tag="đổi máy") == ["p"]
 
 
 async def test_who_is_asked_sees_the_conversation_and_moves_nothing(shop: Shop) -> None:

@@ -8,6 +8,7 @@ import {
   Outlet,
   type RouterHistory,
   redirect,
+  retainSearchParams,
 } from "@tanstack/react-router";
 import { Crash } from "@/app/Crash";
 import { NotFoundPage } from "@/app/NotFoundPage";
@@ -15,6 +16,7 @@ import { ShellPage, SignInPage } from "@/app/pages";
 import type { SignInControl } from "@/app/session";
 import { Workspace } from "@/app/workspace/Workspace";
 import { VIEWS } from "@/data/keys";
+import { NARROWS, readNarrowing } from "@/features/conversations/narrowing";
 import { loadWords } from "@/lib/i18n/i18n";
 import { HOME_VIEW, paths } from "@/lib/paths";
 
@@ -70,6 +72,8 @@ const list = createRoute({
   beforeLoad: ({ params }) => {
     if (!VIEWS.some((view) => view === params.view)) throw redirect({ to: paths.list, params: { view: HOME_VIEW } });
   },
+  validateSearch: readNarrowing,
+  search: { middlewares: [retainSearchParams([...NARROWS])] }, // from list to list, and in and out of conversations
   component: Workspace,
 });
 

@@ -11,6 +11,9 @@ export interface ListQuery {
   readonly q: string | null;
   readonly silentS?: number | null;
   readonly dueFirst?: boolean;
+  readonly tag?: string | null;
+  readonly lifecycle?: string | null;
+  readonly priority?: number | null;
 }
 
 export const keys = {
@@ -21,7 +24,17 @@ export const keys = {
   rows: ["rows"] as const,
   lists: ["list"] as const,
   list: (query: ListQuery) =>
-    ["list", query.view, query.queueId, query.q, query.silentS ?? null, query.dueFirst ?? false] as const,
+    [
+      "list",
+      query.view,
+      query.queueId,
+      query.q,
+      query.silentS ?? null,
+      query.dueFirst ?? false,
+      query.tag ?? null,
+      query.lifecycle ?? null,
+      query.priority ?? null,
+    ] as const,
   details: ["detail"] as const,
   detail: (conversationId: string) => ["detail", conversationId] as const,
   routing: (conversationId: string) => ["routing", conversationId] as const,

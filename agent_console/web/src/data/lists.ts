@@ -23,6 +23,9 @@ async function fetchList(client: QueryClient, query: ListQuery, after: string | 
         ...(query.q !== null && { q: query.q }),
         ...(query.silentS && { silent_s: query.silentS }),
         ...(query.dueFirst && { due_first: true }),
+        ...(query.tag && { tag: query.tag }),
+        ...(query.lifecycle && { lifecycle: query.lifecycle }),
+        ...(query.priority != null && { priority: query.priority }),
         ...(after !== null && { after }),
       },
     },
@@ -81,6 +84,7 @@ export function arrange(
   return [...all.values()]
     .filter((row) => belongs(row, query.view, agentId, query.queueId))
     .filter((row) => !query.silentS || isSilent(row, query.silentS))
+    .filter((row) => isLabelled(row, query))
     .filter((row) => !query.dueFirst || dueAt(row) !== null)
     .filter((row) => edge === null || loaded.has(row.id) || compare(row, edge) <= 0)
     .sort(compare);
@@ -88,6 +92,13 @@ export function arrange(
 
 function byDue(a: ConversationState, b: ConversationState): number {
   return (dueAt(a) ?? 0) - (dueAt(b) ?? 0) || (a.id < b.id ? -1 : 1);
+}
+
+/** Tags are the same without regard to case. */
+export function isLabelled(row: ConversationState, { tag, lifecycle, priority }: ListQuery): boolean {
+  if (tag && !row.tags.some((one) => one.trim().toLowerCase() === tag.trim().toLowerCase())) return false;
+  if (lifecycle && row.lifecycle !== lifecycle) return false;
+  return priority == null || row.priority === priority;
 }
 
 /** Nobody waits for us, and nothing was said for so long. */

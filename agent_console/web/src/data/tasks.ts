@@ -3,7 +3,8 @@ import { type QueryClient, useQuery } from "@tanstack/react-query";
 import { create } from "zustand";
 import { keys } from "@/data/keys";
 import { api } from "@/lib/api/client";
-import type { LiveEvent, Task, TaskKind } from "@/lib/api/types";
+import type { LiveEvent, Me, Task, TaskKind, TaskPage } from "@/lib/api/types";
+import { oversees } from "@/lib/permissions";
 
 export const TASK_VIEWS = ["mine", "queue", "all"] as const;
 export type TaskView = (typeof TASK_VIEWS)[number];
@@ -53,9 +54,40 @@ export async function addTask(client: QueryClient, conversationId: string, task:
   tasksChanged(client);
 }
 
+/** Gone from the lists at once; back again when the hub refuses. */
 export async function endTask(client: QueryClient, taskId: string, ending: "done" | "cancelled"): Promise<void> {
-  await api.POST("/api/v1/tasks/{task_id}/end", { params: { path: { task_id: taskId } }, body: { ending } });
+  client.setQueriesData<TaskPage>(
+    { queryKey: keys.everyTasks },
+    (page) => page && { ...page, items: page.items.filter(({ task }) => task.id !== taskId) },
+  );
+  try {
+    await api.POST("/api/v1/tasks/{task_id}/end", { params: { path: { task_id: taskId } }, body: { ending } });
+  } finally {
+    tasksChanged(client);
+  }
+}
+
+export interface TaskChange {
+  readonly dueAt?: string;
+  readonly agentId?: string | null; // null: whoever serves the queue
+  readonly isOpen?: true; // again, after it was ended
+}
+
+export async function changeTask(client: QueryClient, taskId: string, change: TaskChange): Promise<void> {
+  await api.PATCH("/api/v1/tasks/{task_id}", {
+    params: { path: { task_id: taskId } },
+    body: {
+      ...(change.dueAt !== undefined && { due_at: change.dueAt }),
+      ...(change.agentId !== undefined && { agent_id: change.agentId }),
+      ...(change.isOpen && { state: "open" as const }),
+    },
+  });
   tasksChanged(client);
+}
+
+/** Mirrors the hub: one's own, what one made, what is anybody's; everything for who oversees. */
+export function mayEnd(agent: Me["agent"], task: Task): boolean {
+  return oversees(agent) || task.agent_id === null || task.agent_id === agent.id || task.made_by === agent.id;
 }
 
 function tasksChanged(client: QueryClient): void {

@@ -16,6 +16,7 @@ const drawings = {
       <path d="m10.3 10.3 3.2 3.2" />
     </>
   ),
+  funnel: <path d="M2.5 3.5h11L9.5 8.6v3.9l-3-1.5V8.6L2.5 3.5Z" />,
   check: <path d="m3 8.5 3.2 3.2L13 4.8" />,
   checks: <path d="m1.5 8.7 2.8 2.8 6-6.2M7.4 11l.6.5 6-6.2" />,
   close: <path d="m4 4 8 8m0-8-8 8" />,

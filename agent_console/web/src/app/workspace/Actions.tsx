@@ -1,7 +1,6 @@
 /** The buttons that make sense now, each with its key. What asks something opens a small sheet beside its button. */
-import { Popover } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/app/workspace/ThreadHead.module.css";
 import { useWork } from "@/app/workspace/use-work";
@@ -9,8 +8,8 @@ import type { Verb } from "@/data/commands";
 import { snooze, wake } from "@/data/handling";
 import { useMe } from "@/data/session";
 import { useWorkWords } from "@/data/work-words";
-import { onEscape } from "@/features/handling/keys";
 import { Sheet } from "@/features/handling/Sheet";
+import { SheetFrame } from "@/features/handling/SheetFrame";
 import { asProblem } from "@/lib/api/problems";
 import type { ConversationState } from "@/lib/api/types";
 import { dateTime } from "@/lib/format/time";
@@ -19,7 +18,6 @@ import { KEYMAP } from "@/lib/shortcuts/keymap";
 import { useShortcut } from "@/lib/shortcuts/shortcuts";
 import { Button, IconButton } from "@/ui/Button";
 import { notify } from "@/ui/notices";
-import { Skeleton } from "@/ui/Skeleton";
 
 const TransferSheet = lazy(() => import("@/features/handling/TransferSheet"));
 const SnoozeSheet = lazy(() => import("@/features/handling/SnoozeSheet"));
@@ -134,17 +132,11 @@ function Resolve({ row, isOpen, onOpen, onError }: SheetProps) {
   useShortcut("resolve", resolveNow);
   useShortcut("disposition", () => onOpen(!isOpen));
   return (
-    <Popover
-      opened={isOpen}
-      onChange={onOpen}
-      position="bottom-end"
-      withRoles={false}
-      closeOnEscape={false}
-      trapFocus
-      returnFocus
-      withinPortal
-    >
-      <Popover.Target>
+    <SheetFrame
+      label={t("resolve.title")}
+      isOpen={isOpen}
+      onOpen={onOpen}
+      target={
         <span className={css.split}>
           <Button
             size="s"
@@ -163,19 +155,14 @@ function Resolve({ row, isOpen, onOpen, onError }: SheetProps) {
             onClick={() => onOpen(!isOpen)}
           />
         </span>
-      </Popover.Target>
-      <Popover.Dropdown aria-label={t("resolve.title")} role="dialog" onKeyDownCapture={onEscape(() => onOpen(false))}>
-        <Suspense fallback={<Skeleton lines={4} />}>
-          {isOpen && (
-            <ResolveSheet
-              onResolve={(disposition, note) => {
-                onOpen(false);
-                resolve(disposition, note);
-              }}
-            />
-          )}
-        </Suspense>
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <ResolveSheet
+        onResolve={(disposition, note) => {
+          onOpen(false);
+          resolve(disposition, note);
+        }}
+      />
+    </SheetFrame>
   );
 }

@@ -1,23 +1,23 @@
 /** The list: views, search, offers on top, and rows that stay under the finger while the world moves. */
 import { Link } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type ListQuery, VIEWS, type View } from "@/data/keys";
+import { VIEWS, type View } from "@/data/keys";
 import { useListing } from "@/data/lists";
 import { useMe } from "@/data/session";
 import css from "@/features/conversations/ConversationList.module.css";
 import { DueFirst } from "@/features/conversations/DueFirst";
+import { Chips, Narrow, NOT_NARROWED } from "@/features/conversations/Narrow";
+import { isNarrowed, type Narrowing, queryOf, useNarrowing } from "@/features/conversations/narrowing";
 import { OfferCards } from "@/features/conversations/OfferCards";
-import { QueueFilter } from "@/features/conversations/QueueFilter";
 import { Rows } from "@/features/conversations/Rows";
-import { SilentFilter } from "@/features/conversations/SilentFilter";
 import { useDebounced } from "@/features/conversations/use-debounced";
 import { ViewTabs } from "@/features/conversations/ViewTabs";
 import { fold } from "@/lib/format/text";
 import { paths } from "@/lib/paths";
 import { KEYMAP } from "@/lib/shortcuts/keymap";
 import { useShortcut } from "@/lib/shortcuts/shortcuts";
-import { IconButton } from "@/ui/Button";
+import { Button, IconButton } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
 import { Fault } from "@/ui/Fault";
 import { Icon } from "@/ui/Icon";
@@ -35,13 +35,10 @@ export interface ConversationListProps {
 export function ConversationList({ view, openId, onOpen }: ConversationListProps) {
   const me = useMe();
   const [search, setSearch] = useState("");
-  const [queueId, setQueueId] = useState<string | null>(null);
-  const [silent, setSilent] = useState<number | null>(null);
+  const { narrowing, narrow } = useNarrowing(view);
   const q = useDebounced(search.trim(), SEARCH_AFTER_MS);
-  const maySilent = view === "mine" || view === "all";
-  const [dueFirst, setDueFirst] = useState(false);
-  const isDue = dueFirst && view !== "closed";
-  const query: ListQuery = useQueryOf(view, queueId, q, maySilent && !isDue ? silent : null, isDue);
+  const wanted = fold(q) === "" ? null : q;
+  const query = useMemo(() => queryOf(view, narrowing, wanted), [view, narrowing, wanted]);
   const listing = useListing(query, me.agent.id);
 
   return (
@@ -50,10 +47,12 @@ export function ConversationList({ view, openId, onOpen }: ConversationListProps
         <ViewTabs view={view} />
         <div className={css.tools}>
           <Search value={search} onChange={setSearch} />
-          {view !== "closed" && <DueFirst isOn={dueFirst} onChange={setDueFirst} />}
-          {maySilent && !isDue && <SilentFilter silentS={silent} onChange={setSilent} />}
-          <QueueFilter queueId={queueId} onChange={setQueueId} />
+          {view !== "closed" && (
+            <DueFirst isOn={narrowing.due === true} onChange={(isOn) => narrow({ due: isOn ? true : undefined })} />
+          )}
+          <Narrow view={view} narrowing={narrowing} onChange={narrow} />
         </div>
+        <Chips narrowing={narrowing} onChange={narrow} />
       </header>
       <OfferCards openId={openId} onOpen={onOpen} />
       {listing.error !== null && listing.rows.length === 0 ? (
@@ -65,33 +64,10 @@ export function ConversationList({ view, openId, onOpen }: ConversationListProps
       ) : listing.isLoading ? (
         <Skeleton lines={8} />
       ) : (
-        <NothingHere view={view} q={q} isSilent={query.silentS != null} isDue={isDue} />
+        <NothingHere view={view} q={q} narrowing={narrowing} onWiden={() => narrow(NOT_NARROWED)} />
       )}
     </section>
   );
-}
-
-/** The same object while nothing changed: it is the cache's key. */
-function useQueryOf(
-  view: View,
-  queueId: string | null,
-  q: string,
-  silentS: number | null,
-  dueFirst: boolean,
-): ListQuery {
-  const last = useRef<ListQuery>({ view, queueId, q: null, silentS, dueFirst });
-  const wanted = fold(q) === "" ? null : q;
-  const { current } = last;
-  if (
-    current.view !== view ||
-    current.queueId !== queueId ||
-    current.q !== wanted ||
-    (current.silentS ?? null) !== silentS ||
-    current.dueFirst !== dueFirst
-  ) {
-    last.current = { view, queueId, q: wanted, silentS, dueFirst };
-  }
-  return last.current;
 }
 
 function Search({ value, onChange }: { value: string; onChange: (text: string) => void }) {
@@ -125,10 +101,29 @@ function Search({ value, onChange }: { value: string; onChange: (text: string) =
   );
 }
 
-function NothingHere({ view, q, isSilent, isDue }: { view: View; q: string; isSilent: boolean; isDue: boolean }) {
+interface NothingProps {
+  view: View;
+  q: string;
+  narrowing: Narrowing;
+  onWiden: () => void;
+}
+
+function NothingHere({ view, q, narrowing, onWiden }: NothingProps) {
   const { t } = useTranslation();
-  if (isDue && q === "") return <Empty title={t("promise.none.title")} hint={t("promise.none.hint")} />;
-  if (isSilent && q === "") return <Empty title={t("silent.none.title")} hint={t("silent.none.hint")} />;
+  const { due, silent, ...rest } = narrowing;
+  if (q === "" && !isNarrowed(rest)) {
+    if (due) return <Empty title={t("promise.none.title")} hint={t("promise.none.hint")} />;
+    if (silent !== undefined) return <Empty title={t("silent.none.title")} hint={t("silent.none.hint")} />;
+  }
+  if (isNarrowed(narrowing)) {
+    return (
+      <Empty title={t("narrow.none.title")} hint={t("narrow.none.hint")}>
+        <Button size="s" onClick={onWiden}>
+          {t("narrow.clear")}
+        </Button>
+      </Empty>
+    );
+  }
   if (q !== "") {
     return (
       <Empty title={t("empty.search.title", { q })} hint={t("empty.search.hint")}>

@@ -1,6 +1,6 @@
 /** Only what is promised by a time, and what is due first, first. */
 import { useTranslation } from "react-i18next";
-import css from "@/features/conversations/QueueFilter.module.css";
+import css from "@/features/conversations/Narrow.module.css";
 import { Icon } from "@/ui/Icon";
 
 export function DueFirst({ isOn, onChange }: { isOn: boolean; onChange: (isOn: boolean) => void }) {

@@ -1,12 +1,10 @@
-/** A button with a key that opens a small sheet beside it. What is in the sheet is loaded when it is asked for. */
-import { Popover } from "@mantine/core";
-import { type ReactNode, Suspense } from "react";
-import { onEscape } from "@/features/handling/keys";
+/** A button with a key that opens a small sheet beside it. */
+import type { ReactNode } from "react";
+import { SheetFrame } from "@/features/handling/SheetFrame";
 import { type Action, KEYMAP } from "@/lib/shortcuts/keymap";
 import { useShortcut } from "@/lib/shortcuts/shortcuts";
 import { IconButton } from "@/ui/Button";
 import type { IconName } from "@/ui/Icon";
-import { Skeleton } from "@/ui/Skeleton";
 
 interface Props {
   action: Action;
@@ -19,32 +17,20 @@ interface Props {
 
 export function Sheet({ action, icon, label, isOpen, onOpen, children }: Props) {
   useShortcut(action, () => onOpen(!isOpen));
+  const target = (
+    <span>
+      <IconButton
+        icon={icon}
+        label={label}
+        shortcut={KEYMAP[action].keys}
+        aria-expanded={isOpen}
+        onClick={() => onOpen(!isOpen)}
+      />
+    </span>
+  );
   return (
-    <Popover
-      opened={isOpen}
-      onChange={onOpen}
-      position="bottom-end"
-      withRoles={false}
-      closeOnEscape={false}
-      trapFocus
-      returnFocus
-      withinPortal
-      shadow="md"
-    >
-      <Popover.Target>
-        <span>
-          <IconButton
-            icon={icon}
-            label={label}
-            shortcut={KEYMAP[action].keys}
-            aria-expanded={isOpen}
-            onClick={() => onOpen(!isOpen)}
-          />
-        </span>
-      </Popover.Target>
-      <Popover.Dropdown aria-label={label} role="dialog" onKeyDownCapture={onEscape(() => onOpen(false))}>
-        <Suspense fallback={<Skeleton lines={4} />}>{isOpen && children}</Suspense>
-      </Popover.Dropdown>
-    </Popover>
+    <SheetFrame label={label} isOpen={isOpen} onOpen={onOpen} target={target}>
+      {children}
+    </SheetFrame>
   );
 }

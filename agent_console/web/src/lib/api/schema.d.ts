@@ -5379,7 +5379,8 @@ export interface components {
         };
         /**
          * TaskPatch
-         * @description What is left out stays. `agent_id` null: whoever serves the queue.
+         * @description What is left out stays. `agent_id` null: whoever serves the queue. `state`: what was ended is open again; said
+         *     first, so that it can be changed, too.
          */
         readonly TaskPatch: {
             /** @default null */
@@ -5388,6 +5389,8 @@ export interface components {
             readonly due_at?: string | null;
             /** @default null */
             readonly note?: string | null;
+            /** @default null */
+            readonly state?: "open" | null;
         };
         /**
          * TaskState
@@ -6724,10 +6727,13 @@ export interface operations {
             readonly query?: {
                 readonly after?: string;
                 readonly due_first?: boolean;
+                readonly lifecycle?: string;
                 readonly limit?: number;
+                readonly priority?: number;
                 readonly q?: string;
                 readonly queue_id?: string;
                 readonly silent_s?: number;
+                readonly tag?: string;
                 readonly view?: "mine" | "waiting" | "all" | "closed";
             };
             readonly header?: never;

@@ -68,6 +68,7 @@ export type SuggestionRow = Schemas["SuggestionRow"];
 export type ClaimAlarm = Schemas["ClaimAlarmView"];
 export type SuggestionSide = Schemas["SuggestionSide"];
 export type Task = Schemas["TaskState"];
+export type TaskPage = Schemas["TaskPage"];
 export type TaskKind = Task["kind"];
 export type TimelinePage = Schemas["TimelinePage"];
 export type Touchpoint = Schemas["TouchpointState"];

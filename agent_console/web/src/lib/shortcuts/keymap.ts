@@ -5,6 +5,7 @@ export const KEYMAP = {
   previous: { keys: "k", group: "list" },
   open: { keys: "enter", group: "list" },
   search: { keys: "alt+f", group: "list" },
+  narrow: { keys: "f", group: "list" },
   reply: { keys: "r", group: "conversation" },
   accept: { keys: "a", group: "conversation" },
   decline: { keys: "x", group: "conversation" },
