@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from hub.errors import Transient
 from hub.events import (
+    DEFAULT_POOL,
     ConversationEvent,
     ConversationOpened,
     ConversationState,
@@ -116,7 +117,8 @@ class Board:
     async def finish(self) -> None:
         await self.changes.flush()
         for conversation_id, agent_id in self._gone:
-            self.work.publish(WorkGone(conversation_id=conversation_id, agent_id=agent_id))
+            for pool in sorted({DEFAULT_POOL, *(queue.pool for queue in (await self._all_queues()).values())}):
+                self.work.publish(WorkGone(conversation_id=conversation_id, agent_id=agent_id, pool=pool))
         waiting = [c for c in self._waiting.values() if c.status is ConversationStatus.WAITING]
         for conversation in waiting:
             queue = (await self._all_queues()).get(conversation.queue_id)

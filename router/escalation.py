@@ -7,6 +7,7 @@ from hub.events import ConversationStatus, SlaClock, SlaEscalated
 from hub.ids import AgentId, QueueId
 from router import sla
 from router.commands import arrived
+from router.commands.telling import tell_routers
 from router.plan.rules import Placed
 from router.plan.sla import Escalation
 from router.sla import Terms
@@ -53,11 +54,10 @@ def escalate(
     )
 
 
-def tell_router(work: UnitOfWork, moved: Iterable[Conversation]) -> None:
+async def tell_router(work: UnitOfWork, moved: Iterable[Conversation]) -> None:
     """Those that wait have another place among what waits: another queue, or other due times."""
-    for conversation in moved:
-        if conversation.status is ConversationStatus.WAITING:
-            work.publish(arrived(conversation))
+    waiting = (conversation for conversation in moved if conversation.status is ConversationStatus.WAITING)
+    await tell_routers(work, *map(arrived, waiting))
 
 
 def _take(conversation: Conversation, step: Escalation, now: datetime, queues: Collection[QueueId]) -> None:

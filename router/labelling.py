@@ -10,6 +10,7 @@ from hub.errors import BadInput, Conflict, NotFound
 from hub.events import ConversationLabelled, ConversationStatus, Labels, RuleMark
 from hub.ids import AgentId, ConversationId
 from router.commands import arrived
+from router.commands.telling import tell_routers
 from router.plan.work import WorkWords
 from storage import conversations as conversation_store
 from storage import plans
@@ -61,7 +62,7 @@ async def apply(
     )
     await changes.flush()
     if conversation.status is ConversationStatus.WAITING:
-        work.publish(arrived(conversation))  # its place in the line is another, or the rule that fits
+        await tell_routers(work, arrived(conversation))  # its place in the line is another, or the rule that fits
     return True
 
 

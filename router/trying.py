@@ -11,13 +11,13 @@ from hub.ids import AgentId, ConversationId, QueueId, new_id
 from router.conditions import answers
 from router.facts import Facts, Kind
 from router.lines import Work
+from router.memory import agent_of
 from router.places import Places
 from router.placing import first_rule, wishes_of
 from router.plan.book import Plans
 from router.plan.rules import RoutingRules, Rule, Step
 from router.pool import Pool
 from router.room import Measure
-from router.service import agent_of
 from router.why import Candidate, Standing, candidates, reasons
 from storage import routing
 from storage.conversations import Conversation

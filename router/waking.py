@@ -58,7 +58,8 @@ class Alarms:
 async def wake_due(
     work: UnitOfWork, changes: ChangeSet, locked: Iterable[Conversation], measure: Measure
 ) -> set[AgentId]:
-    """Those of `locked` whose time has come, oldest place first. Returns whose room changed; the caller flushes."""
+    """Those of `locked` whose time has come, oldest place first. Returns whose room changed; the caller flushes, and
+    locks no conversation after this: agents are locked here."""
     now = work.clock.now()
     due = [c for c in locked if c.is_open and c.snoozed_until is not None and c.snoozed_until <= now]
     owners = sorted({c.owner_id for c in due if c.owner_id is not None})

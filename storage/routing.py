@@ -91,6 +91,11 @@ async def queues_of(connection: AsyncConnection, pool: str | None = None) -> dic
     return {row.id: Queue(*row) for row in await connection.execute(query)}
 
 
+async def pools(connection: AsyncConnection) -> list[str]:
+    """Those that have queues; the default one, at least."""
+    return sorted({DEFAULT_POOL, *(await connection.execute(_POOLS)).scalars()})
+
+
 async def ensure_queue(work: UnitOfWork, *, name: str, offer_s: int) -> None:
     """The first queue, unless there is one. Several processes may do this at once."""
     if await queues_of(work.connection):
@@ -165,8 +170,15 @@ async def lock_agent(connection: AsyncConnection, agent_id: AgentId, *, clock: C
 
 async def lock_agents(connection: AsyncConnection, ids: Iterable[AgentId]) -> None:
     """In order of id, so that two lockers cannot wait for each other. Whoever only names an agent (a call's leg) does
-    not wait for it: nothing of the agent's row changes but what its lockers change."""
-    query = sa.select(agents.c.id).where(agents.c.id.in_(sorted(set(ids)))).order_by(agents.c.id)
+    not wait for it: nothing of the agent's row changes but what its lockers change.
+
+    The order of locks, for everybody: customers, then conversations, then a call, then agents; of each all at once.
+    Whoever writes the presence of several has locked those agents first.
+    """
+    among = sorted(set(ids))
+    if not among:
+        return
+    query = sa.select(agents.c.id).where(agents.c.id.in_(among)).order_by(agents.c.id)
     await connection.execute(query.with_for_update(key_share=True))
 
 
@@ -290,6 +302,7 @@ async def waiting_count(connection: AsyncConnection, pool_queues: Iterable[Queue
     return int((await connection.execute(query)).scalar_one())
 
 
+_POOLS = sa.select(queues.c.pool).distinct()
 _QUEUE_COLUMNS = tuple(queues.c[name] for name in Queue.__dataclass_fields__)
 _CLASS = sa.case(
     (conversations.c.preview["kind"].as_string() == "public", "comment"),

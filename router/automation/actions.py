@@ -15,6 +15,7 @@ from hub.ids import new_id
 from router import commands, labelling
 from router.automation.triggers import Occasion
 from router.commands.moving import end_offer, give, locked, locked_open
+from router.commands.telling import tell_routers
 from router.labelling import Wish
 from router.plan.automation import (
     Action,
@@ -129,9 +130,9 @@ async def _give(work: UnitOfWork, conversation: Conversation, action: AssignTo, 
     give(changes, conversation, action.agent_id, Explanation(code="route.by_automation", params={"rule": rule_name}))
     await changes.flush()
     await routing.touch_idle(work.connection, [action.agent_id], work.clock.now())
-    work.publish(WorkGone(conversation_id=conversation.id, agent_id=asked))
+    await tell_routers(work, WorkGone(conversation_id=conversation.id, agent_id=asked))
     if asked != action.agent_id:
-        work.publish(WorkGone(conversation_id=conversation.id, agent_id=action.agent_id))
+        await tell_routers(work, WorkGone(conversation_id=conversation.id, agent_id=action.agent_id))
 
 
 async def _reply(doing: Doing, action: SendReply) -> bool:

@@ -26,7 +26,7 @@ from router.automation.actions import Doing, act
 from router.automation.triggers import TYPES, Occasion, facts_at, occasion_of, types_of
 from router.conditions import holds
 from router.facts import Facts, facts_of
-from router.plan.automation import AssignTo, AutomationRule, Trigger
+from router.plan.automation import AssignTo, AutomationRule, Close, MoveToQueue, Trigger
 from router.plan.book import LOOK_EVERY_S, PlanBook, Plans
 from storage import automation as automation_store
 from storage import conversations as conversation_store
@@ -100,7 +100,7 @@ async def carry_out(work: UnitOfWork, plans: Plans, rules: ByTrigger, occasions:
     # Rules that do not fit at first may do so after others: all occasions of these conversations are gone through.
     concerned = {one.conversation_id for one in fitting}
     locked = await conversation_store.lock(work.connection, concerned)
-    await routing.lock_agents(work.connection, _agents(rules, fitting))
+    await routing.lock_agents(work.connection, _agents(rules, fitting, locked.values()))
     past = await _past(work, occasions, concerned)
     desk = _Desk(work, plans, rules, past, locked, await _facts(work, locked.values()))
     for one in occasions:
@@ -209,15 +209,13 @@ async def _past(work: UnitOfWork, occasions: Iterable[Occasion], among: Iterable
     return await automation_store.past(work.connection, among, named, since=since, too_many="too_many")
 
 
-def _agents(rules: ByTrigger, occasions: Iterable[Occasion]) -> set[AgentId]:
-    """Whom these rules may give work: locked together, in order, before any of them is."""
-    return {
-        action.agent_id
-        for trigger in {one.trigger for one in occasions}
-        for rule in rules[trigger]
-        for action in rule.then
-        if isinstance(action, AssignTo)
-    }
+def _agents(rules: ByTrigger, occasions: Iterable[Occasion], conversations: Iterable[Conversation]) -> set[AgentId]:
+    """Whom these rules may give work, or take it from: locked together, in order, before any of them is touched."""
+    actions = [action for one in {one.trigger for one in occasions} for rule in rules[one] for action in rule.then]
+    given = {action.agent_id for action in actions if isinstance(action, AssignTo)}
+    if not any(isinstance(action, AssignTo | MoveToQueue | Close) for action in actions):
+        return given
+    return given | {agent for c in conversations for agent in (c.owner_id, c.offered_to) if agent is not None}
 
 
 def _holds(plans: Plans, rule: AutomationRule, one: Occasion, facts: Facts) -> bool:

@@ -7,6 +7,7 @@
     notes       notes, asking a colleague, asking no more
     presence    presence with its reason, the time after a conversation
     moving      what several of them, and the router itself, do
+    telling     what routers must hear
 
 Each runs inside the caller's unit of work and publishes what the router must know. Each may be repeated: what is done
 already is done. Who may see the conversation at all is checked by the caller. Raises Conflict when the state has moved
@@ -20,6 +21,7 @@ from router.commands.moving import arrived, end_offer, requeue
 from router.commands.notes import add_note, end_consult
 from router.commands.presence import end_wrap_up, refresh_agent, set_idle, set_presence
 from router.commands.snoozing import snooze, wake
+from router.commands.telling import tell_routers
 
 __all__ = [
     "accept",
@@ -39,6 +41,7 @@ __all__ = [
     "set_presence",
     "snooze",
     "take",
+    "tell_routers",
     "transfer_to_agent",
     "transfer_to_queue",
     "wake",

@@ -4,6 +4,7 @@ from hub.errors import Conflict
 from hub.events import ConversationStatus, DeclineReason, Explanation, OfferAnswered, WorkGone
 from hub.ids import AgentId, ConversationId
 from router.commands.moving import arrived, assign_to, end_offer, locked, requeue, with_room
+from router.commands.telling import tell_routers
 from storage import routing
 from storage.changes import ChangeSet
 from storage.unit_of_work import UnitOfWork
@@ -18,7 +19,7 @@ async def accept(work: UnitOfWork, conversation_id: ConversationId, agent_id: Ag
         raise Conflict("offer_over", "This offer has ended; the conversation went back to the queue.")
     why = conversation.why or Explanation(code="route.accepted")
     await assign_to(work, conversation, agent_id, why)
-    work.publish(OfferAnswered(conversation_id=conversation_id, agent_id=agent_id, answer="accepted"))
+    await tell_routers(work, OfferAnswered(conversation_id=conversation_id, agent_id=agent_id, answer="accepted"))
 
 
 async def decline(
@@ -31,7 +32,7 @@ async def decline(
     changes = ChangeSet(work)
     end_offer(changes, conversation, agent_id, "declined", because)
     await changes.flush()
-    work.publish(OfferAnswered(conversation_id=conversation_id, agent_id=agent_id, answer="declined"))
+    await tell_routers(work, OfferAnswered(conversation_id=conversation_id, agent_id=agent_id, answer="declined"))
 
 
 async def take(work: UnitOfWork, conversation_id: ConversationId, agent_id: AgentId) -> None:
@@ -46,7 +47,7 @@ async def take(work: UnitOfWork, conversation_id: ConversationId, agent_id: Agen
         raise Conflict("not_waiting", "Somebody else has this conversation now.")
     agent = await with_room(work, agent_id, conversation)
     await assign_to(work, conversation, agent_id, Explanation(code="route.taken", params={"agent": agent.name}))
-    work.publish(WorkGone(conversation_id=conversation_id, agent_id=agent_id))
+    await tell_routers(work, WorkGone(conversation_id=conversation_id, agent_id=agent_id))
 
 
 async def release(work: UnitOfWork, conversation_id: ConversationId, agent_id: AgentId) -> None:
@@ -58,4 +59,4 @@ async def release(work: UnitOfWork, conversation_id: ConversationId, agent_id: A
     requeue(changes, conversation, "released", work.clock.now())
     await changes.flush()
     await routing.touch_idle(work.connection, [agent_id], work.clock.now())
-    work.publish(arrived(conversation, given_back_by=agent_id))
+    await tell_routers(work, arrived(conversation, given_back_by=agent_id))

@@ -6,6 +6,7 @@ from hub.ids import AgentId, ConversationId, CustomerId
 from router.commands.moving import assign_to, locked, with_room
 from router.commands.notes import record_note
 from router.commands.presence import end_wrap_up, wrap_up
+from router.commands.telling import tell_routers
 from router.plan.book import work_words
 from storage import consults, routing
 from storage import conversations as conversation_store
@@ -47,7 +48,7 @@ async def resolve(
         await routing.touch_idle(work.connection, [holder], work.clock.now())
     if owner is not None and owner == agent_id:
         await wrap_up(work, owner, conversation.queue_id)
-    work.publish(WorkGone(conversation_id=conversation_id, agent_id=holder))
+    await tell_routers(work, WorkGone(conversation_id=conversation_id, agent_id=holder))
 
 
 async def reopen(work: UnitOfWork, conversation_id: ConversationId, agent_id: AgentId) -> None:
@@ -75,7 +76,7 @@ async def reopen(work: UnitOfWork, conversation_id: ConversationId, agent_id: Ag
         raise Conflict("newer_open", "The customer already has an open conversation.") from error
     await assign_to(work, conversation, agent_id, Explanation(code="route.reopened", params={"agent": agent.name}))
     await end_wrap_up(work, agent_id)  # mostly of this very conversation: it goes on
-    work.publish(WorkGone(conversation_id=conversation_id, agent_id=agent_id))
+    await tell_routers(work, WorkGone(conversation_id=conversation_id, agent_id=agent_id))
 
 
 def _close(

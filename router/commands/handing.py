@@ -19,6 +19,7 @@ from hub.events import (
 from hub.ids import AgentId, ConversationId, QueueId
 from router.commands.moving import arrived, give, locked_open, put_back, with_room
 from router.commands.notes import record_note
+from router.commands.telling import tell_routers
 from router.plan.rules import Placed
 from router.room import has_room, measure_in_force
 from storage import routing
@@ -65,6 +66,7 @@ async def transfer_to_agent(
     conversation = await locked_open(work, conversation_id)
     if agent_id in {conversation.owner_id, conversation.offered_to}:
         return
+    await _lock_hands(work, conversation, agent_id)
     agent = await routing.lock_agent(work.connection, agent_id, clock=work.clock)
     if agent.status in {PresenceStatus.AWAY, PresenceStatus.OFFLINE}:
         raise Conflict("agent_away", f"{agent.name} is not there at the moment.", where="body.agent_id")
@@ -94,6 +96,7 @@ async def assign(
     conversation = await locked_open(work, conversation_id)
     if conversation.owner_id == agent_id and conversation.snoozed_until is None:
         return
+    await _lock_hands(work, conversation, agent_id)
     if by == agent_id:
         await with_room(work, agent_id, conversation)
     else:
@@ -110,6 +113,12 @@ async def assign(
     give(changes, conversation, agent_id, Explanation(code=code, params={"agent": await _name(work, by)}))
     await changes.flush()
     await _moved(work, conversation, had)
+
+
+async def _lock_hands(work: UnitOfWork, conversation: Conversation, to: AgentId) -> None:
+    """Both, in order: it is written of both that they were given or gave away work."""
+    hands = (to, conversation.owner_id, conversation.offered_to)
+    await routing.lock_agents(work.connection, [one for one in hands if one is not None])
 
 
 def _hand_on(
@@ -145,9 +154,9 @@ async def _moved(work: UnitOfWork, conversation: Conversation, had: AgentId | No
     holder = conversation.owner_id or conversation.offered_to
     await routing.touch_idle(work.connection, [one for one in (had, holder) if one is not None], work.clock.now())
     if conversation.status is ConversationStatus.WAITING:
-        work.publish(arrived(conversation, given_back_by=had))
+        await tell_routers(work, arrived(conversation, given_back_by=had))
     else:
-        work.publish(WorkGone(conversation_id=conversation.id, agent_id=had))
+        await tell_routers(work, WorkGone(conversation_id=conversation.id, agent_id=had))
 
 
 async def _name(work: UnitOfWork, agent_id: AgentId) -> str:

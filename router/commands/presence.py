@@ -6,6 +6,7 @@ from typing import Literal
 from hub.errors import BadInput
 from hub.events import IDLE, PresenceChanged, PresenceStatus
 from hub.ids import AgentId, QueueId
+from router.commands.telling import tell_routers
 from router.plan.book import work_words
 from router.plan.queues import QueueSettings
 from storage import routing
@@ -32,8 +33,8 @@ async def set_presence(
     now = work.clock.now()
     await routing.put_presence(work.connection, agent_id, status, reason=reason, now=now, is_sqlite=work.is_sqlite)
     until = agent.wrap_up_until
-    work.publish(
-        PresenceChanged(agent_id=agent_id, status=status, reason=reason, since=now, wrap_up_until=until, by=by)
+    await tell_routers(
+        work, PresenceChanged(agent_id=agent_id, status=status, reason=reason, since=now, wrap_up_until=until, by=by)
     )
 
 
@@ -49,9 +50,10 @@ async def refresh_agent(work: UnitOfWork, agent_id: AgentId) -> None:
     agent = (await routing.agent_rows(work.connection, [agent_id], clock=work.clock)).get(agent_id)
     if agent is None:
         gone = PresenceChanged(agent_id=agent_id, status=PresenceStatus.OFFLINE, since=work.clock.now(), by="system")
-        work.publish(gone)
+        await tell_routers(work, gone)
         return
-    work.publish(
+    await tell_routers(
+        work,
         PresenceChanged(
             agent_id=agent_id,
             status=agent.status,
@@ -59,7 +61,7 @@ async def refresh_agent(work: UnitOfWork, agent_id: AgentId) -> None:
             since=agent.since,
             wrap_up_until=agent.wrap_up_until,
             by="system",
-        )
+        ),
     )
 
 

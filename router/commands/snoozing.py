@@ -10,6 +10,7 @@ from hub.errors import BadInput, Conflict
 from hub.events import ConversationSnoozed, ConversationStatus, ConversationWoken, WorkGone
 from hub.ids import AgentId, ConversationId
 from router.commands.moving import arrived, locked_open, with_room
+from router.commands.telling import tell_routers
 from storage import routing
 from storage.changes import ChangeSet
 from storage.unit_of_work import UnitOfWork
@@ -36,7 +37,7 @@ async def snooze(
     changes = ChangeSet(work)
     changes.record(conversation, lambda state: ConversationSnoozed(conversation=state, by=by, until=until))
     await changes.flush()
-    work.publish(WorkGone(conversation_id=conversation_id, agent_id=conversation.owner_id))
+    await tell_routers(work, WorkGone(conversation_id=conversation_id, agent_id=conversation.owner_id))
 
 
 async def wake(work: UnitOfWork, conversation_id: ConversationId, by: AgentId) -> None:
@@ -52,7 +53,7 @@ async def wake(work: UnitOfWork, conversation_id: ConversationId, by: AgentId) -
     changes.record(conversation, lambda state: ConversationWoken(conversation=state, agent_id=owner, reason="by_agent"))
     await changes.flush()
     if owner is None:
-        work.publish(arrived(conversation))
+        await tell_routers(work, arrived(conversation))
     else:
         await routing.touch_idle(work.connection, [owner], work.clock.now())
-        work.publish(WorkGone(conversation_id=conversation_id, agent_id=owner))
+        await tell_routers(work, WorkGone(conversation_id=conversation_id, agent_id=owner))

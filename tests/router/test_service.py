@@ -14,7 +14,7 @@ from hub.events import ROUTING, ConversationStatus, PresenceStatus, decode
 from hub.ids import AgentId, ConversationId
 from router import commands
 from router.service import Desk
-from storage import routing
+from storage import routing, tables
 from storage.conversations import Conversation, find
 from storage.tables import log
 from storage.unit_of_work import Units
@@ -34,9 +34,8 @@ class RoutingLog:
         self.at = offset
 
     async def read(self, limit: int, *, timeout_s: float) -> Sequence[Record]:
-        query = (
-            sa.select(log).where(log.c.topic == ROUTING, log.c.offset >= self.at).order_by(log.c.offset).limit(limit)
-        )
+        ours = log.c.topic == ROUTING, log.c.partition == self.index, log.c.offset >= self.at
+        query = sa.select(log).where(*ours).order_by(log.c.offset).limit(limit)
         async with self.units.database.reading() as connection:
             rows = (await connection.execute(query)).all()
         if rows:
@@ -166,6 +165,32 @@ async def test_away_keeps_what_is_accepted_and_gives_back_what_is_only_offered(s
     await scene.desk.step()
     assert (await scene.see(kept)).owner_id == lan
     assert (await scene.see(offered)).status is ConversationStatus.WAITING
+
+
+async def test_the_router_of_every_pool_hears_of_presence_and_of_room(scene: Scene) -> None:
+    pool = next(name for name in map(str, range(100)) if partition_of(name, 6) != partition_of("main", 6))
+    lan = await scene.house.add_agent("Lan", capacity=1)
+    async with scene.units.begin() as work:
+        await work.connection.execute(sa.update(tables.queues).values(pool=pool))
+        await work.commit()
+    desk = await Desk.open(scene.units, RoutingLog(scene.units, index=partition_of(pool, 6)), "router-2")
+    await desk.step()
+    ids = [await scene.house.add_waiting(f"psid-{n}") for n in range(2)]
+    await scene.presence(lan, PresenceStatus.BUSY)
+    await scene.presence(lan, PresenceStatus.AVAILABLE)
+    async with scene.units.begin() as work:
+        await commands.tell_routers(work, *[commands.arrived(await scene.see(i)) for i in ids])
+        await work.commit()
+    await desk.step()
+    assert (await scene.see(ids[0])).offered_to == lan
+    await scene.act(commands.accept, ids[0], lan)
+    await scene.act(commands.resolve, ids[0], lan)
+    await scene.desk.step()
+    await desk.step()
+    assert (await scene.see(ids[1])).offered_to == lan
+    await scene.presence(lan, PresenceStatus.AWAY)
+    await desk.step()
+    assert (await scene.see(ids[1])).status is ConversationStatus.WAITING
 
 
 async def test_a_router_that_was_replaced_while_paused_decides_nothing(scene: Scene) -> None:
