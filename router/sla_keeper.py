@@ -10,7 +10,7 @@ The keeper's own events move no clock. Where nothing was set up, no event is eve
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from hub.batch import Pace, describe, pause
@@ -28,19 +28,19 @@ from hub.events import (
     CustomerSplit,
     Envelope,
     EventData,
-    SlaBreached,
-    SlaChanged,
     SlaClock,
-    SlaWarned,
     TouchpointAdded,
     TouchpointChanged,
 )
 from hub.ids import ConversationId
 from hub.log import get_logger
 from hub.tasks import together
-from router import escalation, facts, sla
+from router import escalation, sla
 from router.promising import Promises, Promising
 from router.sla import Clocks, Noticed, Terms, View
+from router.sla_catching_up import CatchingUp
+from router.sla_looking import look_at
+from router.sla_rows import choose, is_ours, put
 from storage import conversations as conversation_store
 from storage import sla as sla_store
 from storage.changes import ChangeSet
@@ -53,8 +53,6 @@ OFFICE: Final = "sla clocks"
 LOOK_EVERY_S = 1.0
 PLANS_EVERY_S = 2.0
 AT_ONCE = 200
-# An answer that the row shows already, and whose event is on its way to us: it says when exactly.
-BEHIND_S = 2.0
 
 # They say nothing about who waits for whom, nor about which promises were made.
 PASS_BY: Final = frozenset(
@@ -111,6 +109,7 @@ class SlaKeeper:
         self._units = units
         self._owner = owner
         self._promising = promising
+        self._catching_up = CatchingUp()
 
     def concerns(self, record: Record) -> bool:
         current = self._promising.current
@@ -128,18 +127,18 @@ class SlaKeeper:
         if not heard:
             return
         locked = await conversation_store.lock(work.connection, heard)
-        kept = {i: conversation for i, conversation in locked.items() if _is_ours(conversation)}
-        chosen = await _choose(work, promises, [kept[i] for i, one in heard.items() if one.waits and i in kept])
+        kept = {i: conversation for i, conversation in locked.items() if is_ours(conversation)}
+        chosen = await choose(work, promises, [kept[i] for i, one in heard.items() if one.waits and i in kept])
         changes = ChangeSet(work)
         moved: list[Conversation] = []
         for conversation_id, conversation in kept.items():
             one, terms = heard[conversation_id], chosen.get(conversation_id)
             clocks, broken = _told(conversation.sla, one, promises, terms)
             if clocks != conversation.sla:
-                _put(changes, conversation, clocks, [Noticed("breached", clock) for clock in broken], promises)
+                put(changes, conversation, clocks, [Noticed("breached", clock) for clock in broken], promises)
                 moved.append(conversation)
         await changes.flush()
-        escalation.tell_router(work, moved)  # what is due first is offered first
+        await escalation.tell_router(work, moved)  # what is due first is offered first
 
     async def _stay_informed(self) -> None:
         """Of what was set up, also where nothing was and no event comes in."""
@@ -155,6 +154,7 @@ class SlaKeeper:
         attempt = 0
         while True:
             try:
+                await self.catch_up()
                 found = await self.look()
                 attempt = 0
             except StorageUnavailable as error:
@@ -165,6 +165,12 @@ class SlaKeeper:
             if found < AT_ONCE:
                 await asyncio.sleep(LOOK_EVERY_S)
 
+    async def catch_up(self) -> int:
+        """With those who began to wait while not every keeper knew what had been set up: how many got other clocks."""
+        async with self._units.database.reading() as connection:
+            promises = await self._promising.look(connection, self._units.clock)
+        return await self._catching_up.look(self._units, promises)
+
     async def look(self, *, limit: int = AT_ONCE) -> int:
         """At clocks whose time has come: how many conversations. May be called by several at once."""
         now = self._units.clock.now()
@@ -173,12 +179,9 @@ class SlaKeeper:
             ids = await sla_store.due(connection, now, limit=limit)
         if ids:
             async with self._units.begin() as work:
-                await _look_at(work, ids, promises)
+                await look_at(work, ids, promises)
                 await work.commit()
         return len(ids)
-
-
-# --- following --------------------------------------------------------------------------------------------------------
 
 
 def _heard(events: Sequence[Envelope[EventData]], promises: Promises) -> dict[ConversationId, _Heard]:
@@ -210,25 +213,6 @@ def _moves(clocks: Clocks, view: View, promises: Promises) -> bool:
     return view.waiting_since is not None and not any(sla.is_running(clock) for clock in clocks)
 
 
-def _is_ours(conversation: Conversation) -> bool:
-    """A merged one rests as it was, to be given back so. What never was open was promised nothing."""
-    if conversation.closed_reason == "merged":
-        return False
-    return conversation.closed_at is None or conversation.closed_at > conversation.opened_at
-
-
-async def _choose(
-    work: UnitOfWork, promises: Promises, waiting: Sequence[Conversation]
-) -> dict[ConversationId, Terms | None]:
-    """By what is known of each now. Four statements, however many they are."""
-    now = work.clock.now()
-    known = await facts.facts_of(work.connection, waiting)
-    return {
-        conversation.id: promises.choose(one, conversation.queue_id, now)
-        for conversation, one in zip(waiting, known, strict=True)
-    }
-
-
 def _told(clocks: Clocks, one: _Heard, promises: Promises, terms: Terms | None) -> tuple[Clocks, list[SlaClock]]:
     """The clocks after all that was heard, and those that broke meanwhile, some of which were replaced since."""
     broken: list[SlaClock] = []
@@ -239,79 +223,3 @@ def _told(clocks: Clocks, one: _Heard, promises: Promises, terms: Terms | None) 
         broken += sla.breaches(clocks, after)
         clocks = after
     return clocks, broken
-
-
-# --- looking ----------------------------------------------------------------------------------------------------------
-
-
-async def _look_at(work: UnitOfWork, ids: Sequence[ConversationId], promises: Promises) -> None:
-    now = work.clock.now()
-    changes = ChangeSet(work)
-    later: dict[datetime | None, list[ConversationId]] = {}
-    moved: list[Conversation] = []
-    for conversation in (await conversation_store.lock(work.connection, ids)).values():
-        if conversation.sla_wake_at is None or conversation.sla_wake_at > now:
-            continue  # somebody was faster
-        if not conversation.is_open:
-            later.setdefault(None, []).append(conversation.id)
-        elif _is_behind(conversation):
-            later.setdefault(now + timedelta(seconds=BEHIND_S), []).append(conversation.id)
-        else:
-            seq, queue_id = conversation.seq, conversation.queue_id
-            _notice(changes, conversation, now, promises)
-            if conversation.seq == seq:
-                later.setdefault(conversation.sla_wake_at, []).append(conversation.id)
-            if conversation.queue_id != queue_id:
-                moved.append(conversation)
-    await changes.flush()
-    for until, some in later.items():
-        await sla_store.put_off(work, some, until)
-    escalation.tell_router(work, moved)
-
-
-def _is_behind(conversation: Conversation) -> bool:
-    """The clocks have not heard yet what the row says: the customer does not wait, or waits since later."""
-    since = conversation.waiting_since
-    running = [clock for clock in conversation.sla if sla.is_running(clock)]
-    if since is None:
-        return bool(running)
-    return any(c.target != "resolution" and c.started_at is not None and since > c.started_at for c in running)
-
-
-def _notice(changes: ChangeSet, conversation: Conversation, now: datetime, promises: Promises) -> None:
-    """Clocks of a policy that is no more end here, unsaid."""
-    held = tuple(clock for clock in conversation.sla if clock.met_at is not None or clock.policy in promises.terms)
-    clocks, noticed = sla.look(held, now)
-    if clocks != conversation.sla:
-        _put(changes, conversation, clocks, noticed, promises)
-    for clock in clocks:
-        terms = promises.terms.get(clock.policy)
-        if terms is not None:
-            escalation.escalate(changes, conversation, clock, terms, now, promises.queues)
-    conversation.sla_wake_at = sla.wake_at(conversation.sla, promises.terms)
-
-
-def _put(
-    changes: ChangeSet, conversation: Conversation, clocks: Clocks, noticed: Sequence[Noticed], promises: Promises
-) -> None:
-    """On the row, with an event for each thing noticed; one for the change itself where nothing was."""
-    conversation.sla, conversation.sla_wake_at = clocks, sla.wake_at(clocks, promises.terms)
-    for one in noticed:
-        _tell(changes, conversation, one, promises)
-    if not noticed:
-        changes.record(conversation, lambda state: SlaChanged(conversation=state))
-
-
-def _tell(changes: ChangeSet, conversation: Conversation, one: Noticed, promises: Promises) -> None:
-    clock = one.clock
-    terms = promises.terms.get(clock.policy)
-    name = terms.policy.name if terms is not None else clock.policy
-    event, due_at = (SlaWarned, clock.due_at) if one.what == "warned" else (SlaBreached, clock.breached_at)
-    if due_at is None:
-        raise AssertionError("a clock that is never due was warned of or broken")
-    changes.record(
-        conversation,
-        lambda state: event(
-            conversation=state, target=clock.target, policy=clock.policy, policy_name=name, due_at=due_at
-        ),
-    )

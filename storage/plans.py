@@ -4,7 +4,7 @@ Their meaning is router.plan's; here they are JSON. Who writes names the version
 who edit at once the second is told, and overwrites nothing unseen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -47,6 +47,16 @@ async def versions(connection: AsyncConnection) -> dict[str, int]:
 async def newest(connection: AsyncConnection, kind: str) -> Plan:
     row = (await connection.execute(_NEWEST, {"kind": kind})).first()
     return Plan(*row) if row else Plan(kind, 0, {})
+
+
+async def changed(
+    connection: AsyncConnection, kinds: Iterable[str], after: datetime
+) -> tuple[datetime, datetime] | None:
+    """When the first and the last version of any of `kinds` after that moment was made. None: there is none."""
+    made = plans.c.made_at
+    query = sa.select(sa.func.min(made, type_=made.type), sa.func.max(made, type_=made.type))
+    row = (await connection.execute(query.where(plans.c.kind.in_(sorted(kinds)), made > after))).one()
+    return None if row[0] is None else (row[0], row[1])
 
 
 async def history(connection: AsyncConnection, kind: Kind, *, before: int, limit: int) -> Sequence[Plan]:

@@ -1,10 +1,12 @@
-"""Conversations whose clocks must be looked at: an index of those that run, the soonest first."""
+"""Conversations whose clocks must be looked at: by an index of those that run, the soonest first; after a change of
+what is promised, those that wait since then."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from hub.events import ConversationStatus
 from hub.ids import ConversationId
 from storage.engine import Connection
 from storage.query import Query
@@ -20,10 +22,21 @@ _DUE = Query(
     .order_by(_WAKE)
     .limit(sa.bindparam("at_most"))
 )
+_WAITING = Query(
+    sa.select(conversations.c.id).where(
+        conversations.c.status.in_([s.value for s in ConversationStatus if s is not ConversationStatus.CLOSED]),
+        conversations.c.waiting_since >= sa.bindparam("since", type_=_WAKE.type),
+    )
+)
 
 
 async def due(connection: Connection, now: datetime, *, limit: int) -> list[ConversationId]:
     return [row.id for row in await _DUE.all(connection, now=now, at_most=limit)]
+
+
+async def waiting_since(connection: Connection, since: datetime) -> list[ConversationId]:
+    """Whose customers began to wait then or later, in no order. Reads every open conversation: for what is rare."""
+    return [row.id for row in await _WAITING.all(connection, since=since)]
 
 
 async def put_off(work: UnitOfWork, ids: Iterable[ConversationId], until: datetime | None) -> None:

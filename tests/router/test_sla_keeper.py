@@ -30,6 +30,7 @@ from hub.events import (
 from hub.ids import AgentId, ConversationId, QueueId, TouchpointId, new_id
 from router import commands
 from router.promising import Promising
+from router.sla_catching_up import KNOWN_TO_ALL_S
 from router.sla_keeper import SlaKeeper
 from storage import conversations as conversation_store
 from storage import plans, tables
@@ -55,12 +56,14 @@ class Scene:
     at: int = -1
     told: list[EventData] = field(default_factory=list)
 
-    async def promise(self, *policies: dict[str, Any], kind: plans.Kind = "sla", seen: int = 0) -> None:
+    async def promise(
+        self, *policies: dict[str, Any], kind: plans.Kind = "sla", seen: int = 0, lag_s: float = 3.0
+    ) -> None:
         named = [{"id": f"p{n}", "name": f"Policy {n}"} | policy for n, policy in enumerate(policies)]
         async with self.units.begin() as work:
             await plans.put(work, kind, {"policies": named}, seen=seen, by=None)
             await work.commit()
-        self.clock.advance(3)
+        self.clock.advance(lag_s)
 
     async def follow(self, *, since: int | None = None) -> None:
         """The keeper hears everything new, or everything since `since` again."""
@@ -331,6 +334,53 @@ async def test_a_keeper_that_is_killed_between_any_two_steps_loses_and_doubles_n
     assert looks == [7, 6, 0]
     broken = await scene.news(SlaBreached)
     assert sorted(event.conversation.id for event in broken) == sorted(ids)
+
+
+async def test_who_writes_before_every_keeper_knows_of_the_first_policy_gets_clocks_all_the_same(scene: Scene) -> None:
+    unaware = SlaKeeper(scene.units, "keeper-2", Promising())
+    assert await unaware.catch_up() == 0
+    before = await scene.house.add_waiting("psid-0")
+    scene.clock.advance(60)
+    await scene.promise({"promises": [FIRST]}, lag_s=0)
+    at_once = await scene.house.add_waiting("psid-1")
+    since = scene.clock.now()
+    assert not unaware.concerns(_record()), "it lets them pass"
+
+    scene.clock.advance(3)
+    assert await scene.keeper.catch_up() == 1
+    late = await scene.house.add_waiting("psid-2")  # passed by a keeper that looks last
+    scene.clock.advance(KNOWN_TO_ALL_S)
+    assert [await scene.keeper.catch_up() for _ in range(2)] == [1, 0]
+    assert await unaware.catch_up() == 0, "an office that takes over finds nothing to do"
+    due = {i: (await scene.clocks(i))["first_response"].due_at for i in (at_once, late)}
+    assert due == {at_once: since + timedelta(seconds=600), late: since + timedelta(seconds=603)}
+    assert await scene.clocks(before) == {}
+    seqs = [(await scene.see(i)).seq for i in (at_once, late)]
+    await scene.follow(since=-1)
+    assert [(await scene.see(i)).seq for i in (at_once, late)] == seqs, "their own events change nothing more"
+
+
+async def test_an_office_that_dies_before_its_second_look_leaves_it_to_the_next(scene: Scene) -> None:
+    await scene.promise({"promises": [FIRST]}, lag_s=0)
+    await scene.keeper.catch_up()
+    conversation_id = await scene.house.add_waiting("psid-1")
+    scene.clock.advance(600)
+    assert await SlaKeeper(scene.units, "keeper-2", Promising()).catch_up() == 1
+    assert list(await scene.clocks(conversation_id)) == ["first_response"]
+
+
+async def test_who_waits_by_a_policy_that_was_replaced_at_that_moment_has_the_new_one(scene: Scene) -> None:
+    await scene.promise({"promises": [FIRST]})
+    await scene.keeper.catch_up()
+    scene.clock.advance(60)
+    await scene.keeper.look()  # it knows what there is just before the change
+    await scene.promise({"id": "quick", "promises": [FIRST | {"within_s": 300}]}, seen=1, lag_s=0)
+    conversation_id = await scene.house.add_waiting("psid-1")
+    await scene.follow()
+    assert (await scene.clocks(conversation_id))["first_response"].policy == "p0"
+    scene.clock.advance(3)
+    assert await scene.keeper.catch_up() == 1
+    assert (await scene.clocks(conversation_id))["first_response"].policy == "quick"
 
 
 def test_events_that_move_no_clock_are_let_pass_without_being_read() -> None:
