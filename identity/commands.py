@@ -91,14 +91,15 @@ async def undo_entry(
 
 
 async def refresh_customer_line(board: Board, customers: Collection[CustomerId]) -> None:
-    """What lists show of these customers, on their open conversations, anew; tells who looks at them. The customers
-    must be held."""
+    """What lists show of these customers, on their open conversations, anew; tells who looks at them, and the router,
+    whose rules may ask what was changed. The customers must be held."""
     lines = await customer_store.lines(board.work.connection, customers)
     for customer_id in customers:
         conversation = board.open_of(customer_id)
         if conversation is not None:
             show(conversation, lines[customer_id])
             board.record(conversation, partial(_changed, customer_id))
+            board.waits(conversation)
 
 
 async def _open_suggestion(work: UnitOfWork, register: Register, suggestion_id: SuggestionId) -> Suggestion:

@@ -81,6 +81,7 @@ async def gather(
     show(kept, lines[customer_id])
     merge = note.between(customer_id, next(old for old in olds if old != customer_id))
     board.record(kept, lambda state: CustomerMerged(conversation=state, merge=merge))
+    board.waits(kept)  # rules may ask what the others bring, and its place in the line may be another
 
 
 def assign(board: Board, conversation: Conversation, agent_id: AgentId, why: Explanation) -> None:

@@ -27,7 +27,7 @@ def absorb(kept: Conversation, others: Sequence[Conversation], closed: Sequence[
     """`others`, open like `kept`, close into it; `closed` were before. Who should hold it now, which is for the caller
     to see to."""
     before = [share_of(c) for c in closed]
-    settle(kept, before)
+    settle(kept, before, now)
     shares = [*before, *(share_of(c) for c in others)]
     joined = together(kept, shares)
     put(kept, joined, shares)
@@ -49,14 +49,16 @@ def put_off(kept: Conversation, others: Sequence[Conversation], hands: Hands, no
         kept.snoozed_until = min(sleeping) if len(sleeping) == len(times) else now
 
 
-def regrow(tree: Sequence[Conversation], into: Mapping[ConversationId, ConversationId]) -> dict[ConversationId, Hands]:
+def regrow(
+    tree: Sequence[Conversation], into: Mapping[ConversationId, ConversationId], now: datetime
+) -> dict[ConversationId, Hands]:
     """`tree`: conversations that were merged into one another, as their rows say. Each becomes what it is when they are
     merged `into` others as named there, and alone where they are not. Who should hold each then: closed ones have it
     on their rows already, the others are for the caller to see to."""
     by_id = {c.id: c for c in tree}
     before = {c.id: share_of(c) for c in tree}
     for conversation in tree:
-        settle(conversation, [before[c.id] for c in tree if c.merged_into == conversation.id])
+        settle(conversation, [before[c.id] for c in tree if c.merged_into == conversation.id], now)
     hands: dict[ConversationId, Hands] = {}
     for conversation in reversed(oldest_first(tree)):  # what is merged into another is younger, and done before it
         closed = [share_of(c) for c in tree if into.get(c.id) == conversation.id]
@@ -66,12 +68,19 @@ def regrow(tree: Sequence[Conversation], into: Mapping[ConversationId, Conversat
         if left is not None and into.get(conversation.id) != left.id:
             joined = credited(left, joined)
         put(conversation, joined, closed)
+        _sleep_on(conversation, joined.snoozed_until, now)
         if not stayed or conversation.id not in into:
             conversation.preview = joined.preview
         hands[conversation.id] = joined.hands
         if not conversation.is_open:
             conversation.owner_id, conversation.last_agent_id = joined.hands.owner_id, joined.hands.last_agent_id
     return hands
+
+
+def _sleep_on(conversation: Conversation, until: datetime | None, now: datetime) -> None:
+    """What woke meanwhile and would be awake by now anyway stays awake: its owner has room for it."""
+    if conversation.snoozed_until is not None or (until is not None and until > now):
+        conversation.snoozed_until = until
 
 
 def reopen(conversation: Conversation) -> None:

@@ -76,12 +76,16 @@ async def part(
             await said.dress(board.work.connection, p.root, p.members)
     kept.customer_id = home.customer_id
     board.put(kept)
+    if kept.snoozed_until is not None:
+        board.left(kept, kept.owner_id)  # it may sleep again, and hold no room
     show(kept, lines[home.customer_id])
     leaves = kept.status is ConversationStatus.ASSIGNED and hands[kept.id].owner_id != kept.owner_id
     if leaves:  # it was given to the agent of one that parts now
         _requeue(board, kept, hands[kept.id])
     _tell(board, note, kept, others[0].customer_id)
+    board.waits(kept)
     await board.changes.flush()  # the place of the kept one is free now, and agents have the room that they have
+    await routing.lock_agents(board.work.connection, {h.owner_id for h in hands.values() if h.owner_id is not None})
     for p in others:
         await _open_again(board, note, p, kept, lines[p.customer_id], hands)
     if leaves:
@@ -129,7 +133,7 @@ def _give_back(
         into |= {c.id: p.root.id for c in p.staying if c.merged_into not in there}
     before = {c.id: (c.merged_into, c.own, share_of(c)) for c in merged}
     new = [p.root for p in parts if p.root is not None and p.is_new]
-    hands = joining.regrow([kept, *merged, *new], into)
+    hands = joining.regrow([kept, *merged, *new], into, board.work.clock.now())
     for conversation in merged:
         leads_to = into.get(conversation.id)
         if leads_to is not None and before[conversation.id] != (leads_to, conversation.own, share_of(conversation)):
@@ -173,6 +177,7 @@ async def _open_again(
     if p.is_new:
         board.opened(p.root)
     else:
+        _wake_if_said(p.root, p)
         joining.reopen(p.root)
         p.root.owner_id, p.root.customer_id = None, p.customer_id
         board.put(p.root)
@@ -181,6 +186,13 @@ async def _open_again(
     _tell(board, note, p.root, kept.customer_id)
     await board.changes.flush()
     await _give(board, p.root, owner_id)
+
+
+def _wake_if_said(root: Conversation, p: Part) -> None:
+    """By them or to them since it was closed: nothing that sleeps."""
+    told = [member.touched_at for member in p.members if member.touched_at is not None]
+    if root.closed_at is not None and any(at > root.closed_at for at in told):
+        root.snoozed_until = None
 
 
 async def _new(board: Board, p: Part, member: Identity, first: Place, kept: Conversation) -> Conversation:

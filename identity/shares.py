@@ -11,6 +11,8 @@ and a parting takes one away, in whatever order, and nothing is left of what wen
 3. The agent who holds a share is credited with what they wrote since, so the one most recently active keeps it.
 4. What was said on channels is nobody's share: who waits, what is unread and what was said last is asked anew of those
    who are the customer now, see identity.said. A share has what that does not tell, as one that waits though answered.
+5. That somebody waits in another, or that its time came sooner, wakes what was put off. Alone again it sleeps on,
+   unless something was said since.
 """
 
 import math
@@ -50,6 +52,7 @@ class Share:
     priority: int = 0
     lifecycle: str | None = None
     sla: tuple[SlaClock, ...] = ()
+    snoozed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Own:
 # What is compared and settled, each by itself.
 _FIELDS: Final = (
     "hands", "waiting_since", "queued_at", "last_touch_at", "channels", "tags", "priority", "lifecycle", "sla",
+    "snoozed_until",
 )  # fmt: skip
 
 
@@ -82,10 +86,11 @@ def share_of(conversation: Conversation) -> Share:
         priority=conversation.priority,
         lifecycle=conversation.lifecycle,
         sla=conversation.sla,
+        snoozed_until=conversation.snoozed_until,
     )
 
 
-def settle(conversation: Conversation, closed: Sequence[Share]) -> None:
+def settle(conversation: Conversation, closed: Sequence[Share], at: datetime) -> None:
     """What was changed since `closed` were closed into it becomes its own. Afterwards `together` of them is its row."""
     own, now = _own(conversation), share_of(conversation)
     expected = _together(own, closed)
@@ -100,6 +105,10 @@ def settle(conversation: Conversation, closed: Sequence[Share]) -> None:
     if "hands" in changed and _only_wrote(now.hands, expected.hands):
         changed.remove("hands")
         credit[str(_holder(own, closed).id)] = now.hands.active_at or now.opened_at
+    if "last_touch_at" not in changed and "snoozed_until" in changed and _both_woke(now, expected, at):
+        changed.remove("snoozed_until")
+    elif "last_touch_at" in changed and "snoozed_until" not in changed:
+        changed.append("snoozed_until")
     for name in changed:
         settled[name] = settled.get(name, {}) | {str(share.id): _plain(getattr(share, name)) for share in closed}
     share = replace(own.share, tags=own_tags)
@@ -125,7 +134,7 @@ def remember_waiting(conversation: Conversation, since: datetime) -> None:
 
 
 def put(conversation: Conversation, share: Share, closed: Sequence[Share]) -> None:
-    """All but who holds it, and what was said. `closed` remain closed into it."""
+    """All but who holds it, what was said, and whether it sleeps. `closed` remain closed into it."""
     conversation.waiting_since, conversation.queued_at = share.waiting_since, share.queued_at
     conversation.last_touch_at, conversation.channels = share.last_touch_at, share.channels
     conversation.agent_active_at = share.hands.active_at
@@ -174,6 +183,7 @@ def _together(own: Own, closed: Sequence[Share]) -> Share:
         tags=tuple(dict.fromkeys(tag for tags in among("tags") for tag in tags)),
         priority=max(among("priority")),
         lifecycle=next((state for state in among("lifecycle") if state is not None), None),
+        snoozed_until=None if None in among("snoozed_until") else min(among("snoozed_until")),
         sla=_soonest(clock for clocks in among("sla") for clock in clocks),
     )
 
@@ -230,6 +240,11 @@ def _credited(own: Own, share: Share) -> Share:
     return share if wrote_at is None else replace(share, hands=replace(share.hands, active_at=wrote_at))
 
 
+def _both_woke(now: Share, expected: Share, at: datetime) -> bool:
+    """By the join or by the clock, that is, not by hand."""
+    return all(share.snoozed_until is None or share.snoozed_until <= at for share in (now, expected))
+
+
 def _only_wrote(now: Hands, expected: Hands) -> bool:
     same_agent = (now.owner_id, now.last_agent_id) == (expected.owner_id, expected.last_agent_id)
     return same_agent and now.owner_id is not None
@@ -260,6 +275,7 @@ def _own(conversation: Conversation) -> Own:
         priority=given.get("priority", row.priority),
         lifecycle=given.get("lifecycle", row.lifecycle),
         sla=tuple(SlaClock.model_validate(one) for one in given["sla"]) if "sla" in given else row.sla,
+        snoozed_until=_moment(given["snoozed_until"]) if "snoozed_until" in given else row.snoozed_until,
     )
     credit = {i: datetime.fromisoformat(at) for i, at in given.get("credit", {}).items()}
     return Own(share, dict(given.get("settled", {})), credit)
@@ -280,6 +296,7 @@ def _as_json(own: Own) -> dict[str, Any]:
         "priority": share.priority,
         "lifecycle": share.lifecycle,
         "sla": [clock.model_dump(mode="json") for clock in share.sla],
+        "snoozed_until": _text(share.snoozed_until),
         "settled": own.settled,
         "credit": {i: at.isoformat() for i, at in own.credit.items()},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
 import hypothesis
@@ -199,6 +200,16 @@ class Machine(RuleBasedStateMachine):
             await self.world.reply(*_address(person), agent_id=conversation.owner_id)
             await self._read_told()
 
+    @rule(person=st.integers(0, PEOPLE - 1), days=st.integers(1, 3))
+    def put_off(self, person: int, days: int) -> None:
+        self.run(self._put_off(person, timedelta(days=days)))
+
+    async def _put_off(self, person: int, wait: timedelta) -> None:
+        conversation = await self._open_of(person)
+        if conversation is not None:
+            at = self.clock.now() + wait
+            await self._command(lambda work: router_commands.snooze(work, conversation.id, self.agents[0], at))
+
     @rule(person=st.integers(0, PEOPLE - 1))
     def release(self, person: int) -> None:
         """Back to the queue: it waits although it may be answered."""
@@ -280,6 +291,7 @@ class Machine(RuleBasedStateMachine):
         for conversation in await self.world.open_conversations():
             if conversation.owner_id is not None:
                 assert conversation.status is ConversationStatus.ASSIGNED
+            if conversation.owner_id is not None and conversation.snoozed_until is None:
                 loads[conversation.owner_id] = loads.get(conversation.owner_id, 0) + 1
         return loads
 

@@ -126,3 +126,58 @@ async def test_what_was_changed_together_stays_with_the_one_that_stayed(world: W
     await undo(world, entry_id, agent)
     assert labels(await world.the_conversation(*FB)) == (("VIP", "đổi trả"), 1, None, (answered,))
     assert labels(await world.the_conversation(*ZALO)) == labels(other)
+
+
+@pytest.mark.parametrize("sleeper", [FB, ZALO])
+async def test_undo_puts_back_to_sleep_what_the_merge_woke(world: World, clock: ManualClock, sleeper: Person) -> None:
+    agent = await three(world, clock)
+    until = clock.now() + timedelta(days=1)
+    await shape(world, sleeper, snoozed_until=until)
+    entry_id = await merge(world, FB, ZALO, agent)
+    clock.advance(60)
+    await shape(world, FB, snoozed_until=None)  # as the router does
+    clock.advance(60)
+    await undo(world, entry_id, agent)
+    after = {person: (await world.the_conversation(*person)).snoozed_until for person in (FB, ZALO)}
+    assert after == {FB: None, ZALO: None} | {sleeper: until}
+
+
+async def test_what_slept_in_both_and_woke_sooner_sleeps_on_until_its_own_time(
+    world: World, clock: ManualClock
+) -> None:
+    agent = await three(world, clock)
+    days = [clock.now() + timedelta(days=n) for n in range(3)]
+    await shape(world, FB, snoozed_until=days[2])
+    await shape(world, ZALO, snoozed_until=days[1])
+    entry_id = await merge(world, FB, ZALO, agent)
+    assert (await world.the_conversation(*FB)).snoozed_until == days[1]
+    clock.advance(86_400 + 60)
+    await shape(world, FB, snoozed_until=None)
+    await undo(world, entry_id, agent)
+    assert (await world.the_conversation(*FB)).snoozed_until == days[2]
+
+
+@pytest.mark.parametrize("who", [FB, ZALO])
+async def test_who_wrote_since_the_merge_is_not_put_back_to_sleep(
+    world: World, clock: ManualClock, who: Person
+) -> None:
+    agent = await three(world, clock)
+    await shape(world, who, snoozed_until=clock.now() + timedelta(days=1))
+    entry_id = await merge(world, FB, ZALO, agent)
+    clock.advance(60)
+    await world.hears(world.message(*who, "còn không?"))
+    await undo(world, entry_id, agent)
+    slept = (await world.the_conversation(*who)).snoozed_until
+    assert slept is None or slept <= clock.now()
+
+
+async def test_what_was_woken_by_hand_or_put_off_anew_stays_so(world: World, clock: ManualClock) -> None:
+    agent = await three(world, clock)
+    until = clock.now() + timedelta(days=1)
+    for decided in (None, until + timedelta(days=1)):
+        await shape(world, FB, snoozed_until=until)
+        await shape(world, ZALO, snoozed_until=until)
+        entry_id = await merge(world, FB, ZALO, agent)
+        await shape(world, FB, snoozed_until=decided)
+        await undo(world, entry_id, agent)
+        assert (await world.the_conversation(*FB)).snoozed_until == decided

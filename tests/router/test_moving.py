@@ -11,12 +11,15 @@ from hub.bus.base import partition_of
 from hub.clock import ManualClock
 from hub.errors import Conflict
 from hub.events import Channel, ConversationStatus
-from hub.ids import AgentId, QueueId
+from hub.ids import AgentId, QueueId, new_id
+from identity import commands as identity_commands
+from identity import editing
+from identity.editing import Change
 from router import commands
 from router.labelling import Wish, label
 from router.plan.book import LOOK_EVERY_S
 from router.plan.hours import Calendar, Hours, Period
-from router.plan.rules import Conditions, RoutingRules, Rule, SkillWish, Step
+from router.plan.rules import AttributeIs, Conditions, RoutingRules, Rule, SkillWish, Step
 from router.plan.work import Weights, WorkWords
 from router.service import Desk
 from storage import plans, tables
@@ -95,6 +98,40 @@ async def test_a_tag_moves_what_waits_to_the_rule_that_asks_for_it_and_taking_it
         await scene.desk.step()
         seen = await scene.see(conversation_id)
         assert (seen.queue_id, seen.priority) == (queue_id, 2)
+
+
+async def test_what_is_written_down_of_a_customer_moves_what_waits_of_them(scene: Scene) -> None:
+    vip, gold = await scene.house.add_queue("VIP"), await scene.house.add_queue("Gold")
+    rules = (
+        Rule(
+            id="gold",
+            name="Gold",
+            when=Conditions(attributes=(AttributeIs(name="hang", among=("Vàng",)),)),
+            queue_id=gold,
+        ),
+        Rule(id="vip", name="VIP", when=Conditions(tags=("VIP",)), queue_id=vip),
+        Rule(id="all", name="All", queue_id=scene.house.queue_id),
+    )
+    await put_plan(scene, "rules", RoutingRules(rules=rules))
+    one, other = [await scene.house.add_waiting(f"psid-{n}") for n in range(2)]
+    await scene.desk.step()
+    customer_id = (await scene.see(one)).customer_id
+    for change, queue_id in ((Change(tags=("vip",)), vip), (Change(attributes={"hang": "vàng"}), gold)):
+        async with scene.units.begin() as work:
+            await editing.change(work, customer_id, change)
+            await work.commit()
+        await scene.desk.step()
+        assert (await scene.see(one)).queue_id == queue_id
+    async with scene.units.begin() as work:
+        await identity_commands.merge_customers(work, (await scene.see(other)).customer_id, customer_id, AgentId(new_id()))
+        await work.commit()
+    await scene.desk.step()
+    assert (await scene.see(one)).queue_id == gold
+    async with scene.units.begin() as work:  # the one that stays is the older one: what it has waited for is kept
+        await editing.change(work, (await scene.see(one)).customer_id, Change(attributes={"hang": None}))
+        await work.commit()
+    await scene.desk.step()
+    assert (await scene.see(one)).queue_id == gold, "it is not moved back"
 
 
 async def test_steps_widen_and_move_on_exactly_in_time_whoever_is_the_router_then(scene: Scene) -> None:
