@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     kafka_replication: int = _set(1, "of every topic that the hub creates", ge=1, le=7)
     log_keep_days: float = _set(7, "how long events stay in the log", gt=0, le=3650)
     dead_letters_keep_days: float = _set(90, "how long dead letters stay", gt=0, le=3650)
+    automation_keep_days: float = _set(90, "how long it is told what automation rules did", ge=2, le=3650)
 
     # what is told about it
     log_level: Level = _set("info", "debug, info, warning, error")

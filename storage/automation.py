@@ -12,7 +12,7 @@ from hub.ids import ConversationId, EventId
 from storage.dialect import upsert
 from storage.query import Query
 from storage.tables import automation_log, automation_looks, conversations
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import UnitOfWork, Units
 
 Outcome = Literal["done", "failed", "skipped"]
 DETAIL_MAX_CHARS = 500
@@ -112,6 +112,29 @@ async def page(
         query = query.where(automation_log.c.number < before)
     rows = await connection.execute(query.order_by(automation_log.c.number.desc()).limit(limit))
     return [Run(**row._asdict()) for row in rows]
+
+
+# --- forgetting ---------------------------------------------------------------------------------------------------
+
+
+async def forget_runs(units: Units, before: datetime, *, limit: int) -> int:
+    """The oldest of those before that moment, at most `limit`; how many. Looked up beside the writer."""
+    oldest = sa.select(automation_log.c.number).where(automation_log.c.at < before).order_by(automation_log.c.at)
+    async with units.database.reading() as connection:
+        numbers = list((await connection.execute(oldest.limit(limit))).scalars())
+    if numbers:
+        async with units.begin() as work:
+            await work.connection.execute(sa.delete(automation_log).where(automation_log.c.number.in_(numbers)))
+            await work.commit()
+    return len(numbers)
+
+
+async def forget_looks(units: Units, before: datetime, *, besides: Iterable[str]) -> None:
+    """Of rules that have not looked since that moment, but for these, which look at it."""
+    async with units.begin() as work:
+        stale = automation_looks.c.looked_until < before, automation_looks.c.rule_id.not_in(sorted(besides))
+        await work.connection.execute(sa.delete(automation_looks).where(*stale))
+        await work.commit()
 
 
 # --- silence -----------------------------------------------------------------------------------------------------

@@ -172,7 +172,7 @@ def router(site: Site) -> Part:
     part = site.consumer(SLA, [CONVERSATIONS], keeper.handle, keeper.concerns)
     part.add(site.consumer(CALLS, CALL_TOPICS, CallEvents(ground.directory.telephones).handle, concerns_call))
     part.add(site.consumer(AFTER_HOURS, [CONVERSATIONS], after_hours.handle, after_hours.concerns))
-    automations = Automations(ground.units)
+    automations, told = Automations(ground.units), timedelta(days=ground.settings.automation_keep_days)
     part.add(site.consumer(AUTOMATION, [CONVERSATIONS], automations.handle, automations.concerns))
     part.tasks |= {
         "router": Router(ground.bus, ground.units, site.name).run,
@@ -181,7 +181,7 @@ def router(site: Site) -> Part:
         "watch service levels": keeper.run,
         "sweep calls": Sweep(ground.units).run,
         "follow automation rules": automations.run,
-        "notice silence": Silence(ground.units, site.name).run,
+        "notice silence": Silence(ground.units, site.name, keep=told).run,
     }
     return part
 

@@ -13,9 +13,11 @@ from hub.batch import Pace, describe, pause
 from hub.errors import StorageUnavailable
 from hub.ids import ConversationId, EventId
 from hub.log import get_logger
+from hub.tasks import together
 from router.automation.actions import NAMES
 from router.automation.engine import carry_out, rules_of
 from router.automation.triggers import Occasion
+from router.automation.trimming import Trimming
 from router.plan.automation import AutomationRule
 from router.plan.book import PlanBook, Plans
 from storage import automation as automation_store
@@ -32,16 +34,21 @@ log = get_logger(__name__)
 class Silence:
     """Runs in every process with role `router`; one of them works."""
 
-    def __init__(self, units: Units, owner: str) -> None:
+    def __init__(self, units: Units, owner: str, *, keep: timedelta) -> None:
+        """`keep`: how long it is told what rules did."""
         self._units = units
         self._owner = owner
         self._book = PlanBook()
+        self._trimming = Trimming(units, keep=keep)
 
     async def run(self) -> None:
         """Until cancelled."""
         await Offices(self._units).hold(OFFICE, self._owner, self._serve)
 
     async def _serve(self, _: Office) -> None:
+        await together(self._look_on(), self._trimming.run())
+
+    async def _look_on(self) -> None:
         attempt = 0
         while True:
             try:

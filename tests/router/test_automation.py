@@ -30,6 +30,7 @@ from router.automation import silence
 from router.automation.dry_run import dry_run
 from router.automation.engine import RUNS_PER_HOUR, carry_out, rules_of
 from router.automation.triggers import occasion_of
+from router.automation.trimming import Trimming
 from router.plan.automation import (
     AddTags,
     AssignTo,
@@ -48,6 +49,7 @@ from router.plan.book import Plans
 from router.plan.rules import Conditions
 from storage import automation as automation_store
 from storage import conversations as conversation_store
+from storage import plans as plan_store
 from storage import tables
 from storage.automation import Run
 from storage.changes import ChangeSet
@@ -108,6 +110,12 @@ async def says(house: House, conversation_id: ConversationId, text: str, author:
         await changes.flush()
         await work.commit()
         return list(work.published)
+
+
+async def put_plan(units: Units, the: Plans) -> None:
+    async with units.begin() as work:
+        await plan_store.put(work, "automation", the.automation.model_dump(mode="json"), seen=0, by=None)
+        await work.commit()
 
 
 async def stored(units: Units, conversation_id: ConversationId) -> Conversation:
@@ -337,6 +345,33 @@ async def test_many_who_fall_silent_at_one_moment_are_all_found(
     while await silence.look(units, the):
         pass
     assert len({r.conversation_id for r in await runs_of(units)}) == 10
+
+
+async def test_what_rules_did_is_forgotten_after_its_time_and_nothing_is_done_again(
+    house: House, units: Units, clock: ManualClock
+) -> None:
+    the = plans(rule(AddTags(tags=("a",))), rule(Close(), named="s", on="silent", silent_s=60))
+    await put_plan(units, the)
+    conversation_id = await house.add_waiting("psid-1")
+    async with units.begin() as work:
+        for gone_rule in ("s", "long-gone"):
+            await automation_store.put_looked_until(work, gone_rule, clock.now())
+        await work.commit()
+    old = [*await says(house, conversation_id, "1"), *await says(house, conversation_id, "2")]
+    assert await run(units, the, old) == 2
+    clock.advance(89 * 86_400)
+    recent = await says(house, conversation_id, "3")
+    await run(units, the, recent)
+    trimming = Trimming(units, keep=timedelta(days=90))
+    assert await trimming.trim(step=1) == 0
+    clock.advance(86_400 + 60)
+    assert await trimming.trim(step=1) == 2
+    assert [one.event_id for one in await runs_of(units)] == [recent[0].id]
+    async with units.database.reading() as connection:
+        assert set(await automation_store.looked_until(connection)) == {"s"}, "it still looks, if late"
+    before = await stored(units, conversation_id)
+    await run(units, the, old)
+    assert (await stored(units, conversation_id)).seq == before.seq
 
 
 async def test_an_opened_conversation_is_an_occasion(house: House, units: Units) -> None:
