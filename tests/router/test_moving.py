@@ -123,7 +123,9 @@ async def test_what_is_written_down_of_a_customer_moves_what_waits_of_them(scene
         await scene.desk.step()
         assert (await scene.see(one)).queue_id == queue_id
     async with scene.units.begin() as work:
-        await identity_commands.merge_customers(work, (await scene.see(other)).customer_id, customer_id, AgentId(new_id()))
+        await identity_commands.merge_customers(
+            work, (await scene.see(other)).customer_id, customer_id, AgentId(new_id())
+        )
         await work.commit()
     await scene.desk.step()
     assert (await scene.see(one)).queue_id == gold
