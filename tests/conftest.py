@@ -150,7 +150,21 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.Abstrac
     return {"uvloop": uvloop.new_event_loop}
 
 
-def pytest_configure() -> None:
+class FailuresAtOnce:
+    """Names each failed test when it fails: a run that is cut off has said what it knew."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(f"FAILED {report.nodeid} ({report.when})", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(FailuresAtOnce(config))
     # No deadline: two cores that also run Kafka are no stopwatch. In CI the same examples each time, for a failure
     # that a change did not cause helps nobody; at home new ones, to find what CI does not know yet.
     hypothesis.settings.register_profile("hub", deadline=None, derandomize=services.IN_CI, print_blob=True)

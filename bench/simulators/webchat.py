@@ -63,14 +63,16 @@ class SocketLine:
         """Raises Refused."""
         self._joined = asyncio.get_running_loop().create_future()
         await self.send_frame(f"40{NAMESPACE}," + (json.dumps(auth) if auth is not None else ""))
-        return await asyncio.wait_for(self._joined, ANSWER_S)
+        async with asyncio.timeout(ANSWER_S):
+            return await self._joined
 
     async def call(self, event: str, *payload: Any) -> Any:
         """What the hub acknowledged with. Raises TimeoutError, ConnectionError."""
         self._count += 1
         waiter = self._waiting[self._count] = asyncio.get_running_loop().create_future()
         await self.send_frame(f"42{NAMESPACE},{self._count}" + json.dumps([event, *payload]))
-        return await asyncio.wait_for(waiter, ANSWER_S)
+        async with asyncio.timeout(ANSWER_S):  # wait_for may keep a cancellation to itself before Python 3.12
+            return await waiter
 
     async def send_frame(self, frame: str) -> None:
         if self._socket is None:

@@ -188,7 +188,7 @@ async def test_a_slow_body_is_cut_with_408_and_the_connection_closed(hub: Edge) 
     try:
         head = "POST /webhooks/facebook/post-main HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n"
         writer.write(head.encode() + b"{")
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(15):
             answer = await reader.read()
         assert answer.startswith(b"HTTP/1.1 408 ")
     finally:
@@ -207,7 +207,7 @@ async def test_a_caller_that_leaves_after_the_publish_began_loses_nothing(hub: E
     writer.transport.abort()
     await asyncio.sleep(0.1)
     hub.shelf.gate.set()
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(15):
         while hub.shelf.texts != ["đi đây"]:
             await asyncio.sleep(0.01)
 
@@ -254,7 +254,7 @@ async def test_smuggled_and_broken_requests_get_400_and_a_closed_connection(hub:
 async def test_a_change_of_an_account_counts_within_a_second(hub: Edge) -> None:
     assert (await hub.post(edge.letters("trước"))).status == 202
     await change(hub, active=False)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(15):
         while (await hub.post(edge.letters("sau"))).status != 404:
             await asyncio.sleep(0.05)
 

@@ -118,7 +118,7 @@ async def test_before_the_log_has_answered_there_is_no_cursor(log: FakeLog) -> N
     with pytest.raises(Transient):
         feed.cursor_now()
     log.away = False
-    await until(lambda: feed.started, within_s=3)
+    await until(lambda: feed.started, within_s=10)
     assert feed.cursor_now() == "1~0.0_~0.0"
     await stop([running])
 

@@ -45,7 +45,7 @@ def tell_ourselves(number: signal.Signals = signal.SIGTERM) -> None:
 async def test_a_signal_stops_everything_from_the_last_to_the_first(number: signal.Signals) -> None:
     journal: list[str] = []
     await soon(lambda: tell_ourselves(number))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await run_all([LongTask(name, lasting(name, journal, ending_s=0.02)) for name in ("log", "consumer", "door")])
     assert journal == ["log runs", "consumer runs", "door runs", "door ended", "consumer ended", "log ended"]
 
@@ -60,7 +60,7 @@ async def test_a_failed_task_is_started_again_and_the_others_go_on() -> None:
         tell_ourselves()
         await asyncio.Event().wait()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await run_all([LongTask("steady", lasting("steady", journal)), LongTask("shaky", shaky)])
     assert journal.count("shaky runs") == 4
     assert journal.count("steady runs") == 1
@@ -74,7 +74,7 @@ async def test_the_failure_of_a_task_that_may_not_be_restarted_ends_everything_w
         raise LookupError("no port")
 
     with pytest.raises(LookupError, match="no port"):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             await run_all([LongTask("log", lasting("log", journal)), LongTask("door", fail, restarts=False)])
     assert journal == ["log runs", "log ended"]
 
@@ -83,7 +83,7 @@ async def test_tasks_that_have_all_returned_end_the_run() -> None:
     async def short() -> None:
         await asyncio.sleep(0.01)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await run_all([LongTask("a", short), LongTask("b", short)])
 
 
@@ -106,14 +106,14 @@ async def test_a_task_that_does_not_end_is_given_up_in_time(monkeypatch: pytest.
 
     await soon(tell_ourselves)
     began = time.monotonic()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await run_all(
             [LongTask("log", lasting("log", journal)), LongTask("stubborn", stubborn)],
             stop_within_s=0.4,
             give_up=give_up,
         )
     assert given_up == [STUCK_EXIT_CODE]
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert "log ended" in journal
 
 
@@ -159,7 +159,7 @@ async def test_together_ends_with_the_first_and_stops_the_rest() -> None:
     async def short() -> None:
         await asyncio.sleep(0.05)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await together(lasting("a", journal, ending_s=0.05)(), short())  # type: ignore[arg-type]  # async functions' are coroutines
     assert journal == ["a runs", "a ended"]
 

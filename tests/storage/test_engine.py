@@ -72,13 +72,13 @@ async def test_another_process_that_writes_for_long_stops_neither_the_loop_nor_t
     began = time.monotonic()
     with pytest.raises(BusUnavailable):
         await bus.publish([message("too late")], deadline_s=0.5)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5
     stranger.execute("COMMIT")
     stranger.close()
     await bus.publish([message("after")], deadline_s=5)
     watching.cancel()
     await bus.stop()
-    assert ticks.longest_s < 0.4
+    assert ticks.longest_s < 2  # blocked, it would stand for BUSY_WAIT_S
 
 
 async def test_a_lock_that_is_not_given_is_passing_trouble(

@@ -138,7 +138,7 @@ async def test_a_deadline_is_kept_and_what_was_not_begun_is_not_written(
     outcomes = await asyncio.gather(
         *(commits.append([entry(str(number))], deadline_s=0.3) for number in range(5)), return_exceptions=True
     )
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert all(isinstance(outcome, BusUnavailable) for outcome in outcomes)
     counted.gate.set()
     await under_way

@@ -55,7 +55,7 @@ async def test_who_is_cancelled_in_the_moment_the_turn_comes_passes_it_on() -> N
         await asyncio.sleep(0)
     unlucky.cancel()
     await asyncio.wait([unlucky])
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(10):
         await stays
     assert order == ["stays"]
 
@@ -75,5 +75,5 @@ async def test_an_error_in_a_turn_gives_it_back() -> None:
     with pytest.raises(ZeroDivisionError):
         async with turns.take(urgent=False, within_s=1):
             raise ZeroDivisionError
-    async with turns.take(urgent=False, within_s=0.1):
+    async with turns.take(urgent=False, within_s=10):
         pass
