@@ -6,6 +6,7 @@ import { StrictMode } from "react";
 import type { makeRouter } from "@/app/router";
 import { schemeManager } from "@/app/theme/scheme";
 import { theme } from "@/app/theme/theme";
+import { Tips } from "@/ui/Tips";
 
 interface Props {
   client: QueryClient;
@@ -26,6 +27,7 @@ export function App({ client, router, env }: Props) {
       >
         <QueryClientProvider client={client}>
           <RouterProvider router={router} />
+          <Tips />
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>

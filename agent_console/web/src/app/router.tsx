@@ -12,7 +12,7 @@ import {
 } from "@tanstack/react-router";
 import { Crash } from "@/app/Crash";
 import { NotFoundPage } from "@/app/NotFoundPage";
-import { ShellPage, SignInPage } from "@/app/pages";
+import { ShellPage } from "@/app/ShellPage";
 import type { SignInControl } from "@/app/session";
 import { Workspace } from "@/app/workspace/Workspace";
 import { VIEWS } from "@/data/keys";
@@ -44,7 +44,7 @@ const signIn = createRoute({
     ...(typeof search.next === "string" && /^\/(?!\/)/.test(search.next) && { next: search.next }),
     ...(search.ended === true && { ended: true }),
   }),
-  component: SignInPage,
+  component: lazyRouteComponent(() => import("@/app/SignInPage")),
 });
 
 const shell = createRoute({

@@ -1,9 +1,9 @@
 /** The two buttons there are: with words, and with a sign that a tooltip names. */
-import { Tooltip } from "@mantine/core";
 import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
 import css from "@/ui/Button.module.css";
 import { Icon, type IconName } from "@/ui/Icon";
 import { Key } from "@/ui/Key";
+import { type Side, tip } from "@/ui/tip";
 
 type Native = Omit<ButtonHTMLAttributes<HTMLButtonElement>, "className">;
 
@@ -31,24 +31,21 @@ export interface IconButtonProps extends Native {
   label: string;
   shortcut?: string;
   size?: "s" | "m";
-  tooltipSide?: "top" | "bottom" | "left" | "right";
+  tooltipSide?: Side;
   ref?: Ref<HTMLButtonElement>;
 }
 
 export function IconButton({ icon, label, shortcut, size = "m", tooltipSide = "bottom", ...rest }: IconButtonProps) {
   return (
-    <Tooltip
-      label={
-        <span className={css.tip}>
-          {label}
-          {shortcut && <Key name={shortcut} />}
-        </span>
-      }
-      position={tooltipSide}
+    <button
+      type="button"
+      {...rest}
+      {...tip(label, tooltipSide, shortcut)}
+      className={css.icon}
+      data-size={size}
+      aria-label={label}
     >
-      <button type="button" {...rest} className={css.icon} data-size={size} aria-label={label}>
-        <Icon name={icon} />
-      </button>
-    </Tooltip>
+      <Icon name={icon} />
+    </button>
   );
 }

@@ -1,5 +1,4 @@
 /** The rail: pages on top, me at the bottom. On a phone it lies at the bottom of the screen. */
-import { Tooltip } from "@mantine/core";
 import { Link, useRouterState } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import css from "@/app/shell/Rail.module.css";
@@ -13,6 +12,7 @@ import { KEYMAP } from "@/lib/shortcuts/keymap";
 import { Brand } from "@/ui/Brand";
 import { IconButton } from "@/ui/Button";
 import { Icon } from "@/ui/Icon";
+import { tip } from "@/ui/tip";
 
 interface Props {
   onSignedOut: () => void;
@@ -29,54 +29,38 @@ export function Rail({ onSignedOut, onHelp, onPalette }: Props) {
       <span className={css.brand}>
         <Brand size={28} />
       </span>
-      <Tooltip label={t("rail.conversations")} position="right">
-        <Link
-          to={paths.list}
-          params={{ view: HOME_VIEW }}
-          className={css.page}
-          aria-label={t("rail.conversations")}
-          aria-current={isWorkspace(at) ? "page" : undefined}
-        >
-          <Icon name="inbox" size={20} />
-        </Link>
-      </Tooltip>
-      <Tooltip label={t("suggestions.title")} position="right">
-        <Link to={paths.suggestions} className={css.page} aria-label={t("suggestions.title")}>
-          <Icon name="merge" size={20} />
-          <OpenCount />
-        </Link>
-      </Tooltip>
-      <Tooltip label={t("task.title")} position="right">
-        <Link to={paths.tasks} className={css.page} aria-label={t("task.title")}>
-          <Icon name="clock" size={20} />
-          <DueCount />
-        </Link>
-      </Tooltip>
+      <Link
+        to={paths.list}
+        params={{ view: HOME_VIEW }}
+        {...page(t("rail.conversations"))}
+        aria-current={isWorkspace(at) ? "page" : undefined}
+      >
+        <Icon name="inbox" size={20} />
+      </Link>
+      <Link to={paths.suggestions} {...page(t("suggestions.title"))}>
+        <Icon name="merge" size={20} />
+        <OpenCount />
+      </Link>
+      <Link to={paths.tasks} {...page(t("task.title"))}>
+        <Icon name="clock" size={20} />
+        <DueCount />
+      </Link>
       {oversees(me.agent) && (
-        <Tooltip label={t("people.title")} position="right">
-          <Link to={paths.team} className={css.page} aria-label={t("people.title")}>
+        <>
+          <Link to={paths.team} {...page(t("people.title"))}>
             <Icon name="team" size={20} />
           </Link>
-        </Tooltip>
-      )}
-      {oversees(me.agent) && (
-        <Tooltip label={t("customers.title")} position="right">
-          <Link to={paths.customers} className={css.page} aria-label={t("customers.title")}>
+          <Link to={paths.customers} {...page(t("customers.title"))}>
             <Icon name="person" size={20} />
           </Link>
-        </Tooltip>
-      )}
-      {oversees(me.agent) && (
-        <Tooltip label={t("rail.admin")} position="right">
           <Link
             to={paths.admin}
-            className={css.page}
-            aria-label={t("rail.admin")}
+            {...page(t("rail.admin"))}
             aria-current={at.startsWith(paths.admin) ? "page" : undefined}
           >
             <Icon name="sliders" size={20} />
           </Link>
-        </Tooltip>
+        </>
       )}
       <span className={css.space} />
       <IconButton
@@ -98,4 +82,9 @@ export function Rail({ onSignedOut, onHelp, onPalette }: Props) {
       <PresenceMenu onSignedOut={onSignedOut} />
     </nav>
   );
+}
+
+/** A sign that leads to a page. */
+function page(name: string) {
+  return { className: css.page, "aria-label": name, ...tip(name, "right") };
 }

@@ -1,5 +1,5 @@
 /** Defaults of the Mantine components we use. Their looks are in mantine.css. */
-import { createTheme, Input, Menu, Popover, Tooltip } from "@mantine/core";
+import { createTheme, Input, Menu, Popover } from "@mantine/core";
 
 export const theme = createTheme({
   primaryColor: "indigo",
@@ -10,7 +10,6 @@ export const theme = createTheme({
     InputWrapper: Input.Wrapper.extend({
       defaultProps: { inputWrapperOrder: ["label", "input", "description", "error"] },
     }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withinPortal: true, offset: 6 } }),
     Menu: Menu.extend({ defaultProps: { shadow: "md", offset: 4, transitionProps: { duration: 120 } } }),
     Popover: Popover.extend({ defaultProps: { shadow: "md", offset: 4, transitionProps: { duration: 120 } } }),
   },

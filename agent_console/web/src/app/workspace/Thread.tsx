@@ -7,7 +7,6 @@ import css from "@/app/workspace/Thread.module.css";
 import { ThreadHead } from "@/app/workspace/ThreadHead";
 import { useThread } from "@/app/workspace/use-thread";
 import type { View } from "@/data/keys";
-import { CustomerPanel } from "@/features/customer/CustomerPanel";
 import { Timeline } from "@/features/timeline/Timeline";
 import { asProblem } from "@/lib/api/problems";
 import { useShortcut } from "@/lib/shortcuts/shortcuts";
@@ -16,14 +15,14 @@ import { Empty } from "@/ui/Empty";
 import { Fault } from "@/ui/Fault";
 import { Skeleton } from "@/ui/Skeleton";
 
-const FollowUp = lazy(() => import("@/app/workspace/FollowUp"));
+const CustomerSide = lazy(() => import("@/app/workspace/CustomerSide")); // the list and the thread come first
 
 interface Props {
   conversationId: string;
   view: View;
 }
 
-export const Thread = memo(function Thread({ conversationId, view }: Props) {
+export default memo(function Thread({ conversationId, view }: Props) {
   const { t } = useTranslation();
   const thread = useThread(conversationId);
   const isPanelOpen = useLayout((layout) => layout.isPanelOpen);
@@ -66,13 +65,9 @@ export const Thread = memo(function Thread({ conversationId, view }: Props) {
           <IconButton icon="close" label={t("action.close")} onClick={() => togglePanel(false)} />
         </div>
         {thread.panel ? (
-          <CustomerPanel conversationId={conversationId} view={view} panel={thread.panel}>
-            {thread.row && (
-              <Suspense fallback={<Skeleton lines={3} />}>
-                <FollowUp key={conversationId} row={thread.row} />
-              </Suspense>
-            )}
-          </CustomerPanel>
+          <Suspense fallback={<Skeleton lines={5} />}>
+            <CustomerSide conversationId={conversationId} view={view} panel={thread.panel} row={thread.row} />
+          </Suspense>
         ) : (
           <Skeleton lines={5} />
         )}

@@ -1,17 +1,21 @@
 /** The agent's place: list, thread, customer. Three columns where there is room, two with a drawer, one on a phone. */
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { LIST, PANEL, togglePanel, useLayout } from "@/app/layout";
 import { OfferKeys } from "@/app/workspace/OfferKeys";
 import { Resizer } from "@/app/workspace/Resizer";
-import { Thread } from "@/app/workspace/Thread";
 import css from "@/app/workspace/Workspace.module.css";
 import { VIEWS, type View } from "@/data/keys";
 import { ConversationList } from "@/features/conversations/ConversationList";
 import { HOME_VIEW, paths } from "@/lib/paths";
 import { useShortcut } from "@/lib/shortcuts/shortcuts";
 import { Empty } from "@/ui/Empty";
+import { Skeleton } from "@/ui/Skeleton";
+
+// The list is drawn first; what opens a conversation is fetched at once, and waited for by nobody else.
+const loadThread = () => import("@/app/workspace/Thread");
+const Thread = lazy(loadThread);
 
 export function Workspace() {
   const { t } = useTranslation();
@@ -22,6 +26,7 @@ export function Workspace() {
   const navigate = useNavigate();
   const open = (conversationId: string) => void navigate({ to: paths.conversation, params: { view, conversationId } });
   useShortcut("leave", () => leave(openId, () => void navigate({ to: paths.list, params: { view } })));
+  useEffect(() => void loadThread().catch(() => undefined), []); // offline: when a conversation is opened
   useEffect(() => {
     if (openId === undefined) togglePanel(false);
   }, [openId]);
@@ -37,7 +42,13 @@ export function Workspace() {
         <ConversationList view={view} openId={openId} onOpen={open} />
       </div>
       <Resizer column="list" limits={LIST} side="left" label={t("layout.resizeList")} />
-      {openId === undefined ? <NoThread view={view} /> : <Thread key={openId} conversationId={openId} view={view} />}
+      {openId === undefined ? (
+        <NoThread view={view} />
+      ) : (
+        <Suspense fallback={<Coming />}>
+          <Thread key={openId} conversationId={openId} view={view} />
+        </Suspense>
+      )}
       {openId !== undefined && <Resizer column="panel" limits={PANEL} side="right" label={t("layout.resizePanel")} />}
     </div>
   );
@@ -48,6 +59,14 @@ function leave(openId: string | undefined, toList: () => void): void {
   if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   if (useLayout.getState().isPanelOpen) togglePanel(false);
   else if (openId !== undefined && matchMedia("(max-width: 767px)").matches) toList();
+}
+
+function Coming() {
+  return (
+    <main className={css.coming}>
+      <Skeleton lines={6} tall />
+    </main>
+  );
 }
 
 function NoThread({ view }: { view: View }) {

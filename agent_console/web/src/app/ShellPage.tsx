@@ -1,21 +1,9 @@
-/** The two pages that know the sign-in. */
-import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
+/** What is there for those who are signed in, and where they go when that ends. */
+import { useNavigate, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { Shell } from "@/app/shell/Shell";
-import { SignIn } from "@/features/sign-in/SignIn";
-import type { Me } from "@/lib/api/types";
 import { paths } from "@/lib/paths";
 import { LiveContext } from "@/live/context";
-
-export function SignInPage() {
-  const router = useRouter();
-  const { next, ended } = useSearch({ from: paths.signIn });
-  const onSignedIn = (me: Me) => {
-    router.options.context.session.signedIn(me);
-    router.history.push(next ?? "/");
-  };
-  return <SignIn onSignedIn={onSignedIn} ended={ended === true} />;
-}
 
 export function ShellPage() {
   const router = useRouter();
