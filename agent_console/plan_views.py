@@ -136,7 +136,7 @@ class Planning(Frozen):
 
 
 class QueueDetail(Frozen):
-    """`offer_s`: how long an offer rings."""
+    """`offer_s`: how long an offer rings. `version`: names this state, for whoever changes it."""
 
     id: QueueId
     name: str
@@ -144,6 +144,7 @@ class QueueDetail(Frozen):
     settings: QueueSettings
     member_ids: tuple[AgentId, ...]
     created_at: When
+    version: int
 
 
 class QueueDetailList(Frozen):
@@ -164,8 +165,10 @@ class QueueIn(Frozen):
 
 
 class QueuePatch(Frozen):
-    """What is left out stays; `settings` and `member_ids` are replaced as a whole."""
+    """What is left out stays; `settings` and `member_ids` are replaced as a whole. `seen`: the version that was edited;
+    409 `queue_outdated` when it is not the newest any more."""
 
+    seen: Version
     name: Name | None = None
     offer_s: OfferSeconds | None = None
     settings: QueueSettings | None = None

@@ -130,6 +130,9 @@ async def change(
         since = sa.func.coalesce(agents.c.disabled_at, sa.literal(work.clock.now(), Moment))
         values["disabled_at"] = since if disabled else None
     values = values or {"locale": agents.c.locale}  # so that an unknown agent is noticed, too
+    if queue_ids is not None:  # queues before agents, as whoever changes a queue does
+        before = (await queue_ids_of(work.connection, [agent_id])).get(agent_id, ())
+        await _outdate(work, set(before) ^ set(queue_ids))
     changed = await work.connection.execute(sa.update(agents).where(agents.c.id == agent_id).values(values))
     if changed.rowcount != 1:
         raise NotFound("agent_unknown", "There is no such agent.")
@@ -182,6 +185,12 @@ def from_row(values: sa.RowMapping, queue_ids: tuple[QueueId, ...]) -> Agent:
         created_at=values["created_at"],
         queue_ids=queue_ids,
     )
+
+
+async def _outdate(work: UnitOfWork, queue_ids: Iterable[QueueId]) -> None:
+    """Others serve them now than whoever is changing them has seen."""
+    anew = sa.update(queues).where(queues.c.id.in_(sorted(queue_ids))).values(version=queues.c.version + 1)
+    await work.connection.execute(anew)
 
 
 async def _put_queues(work: UnitOfWork, agent_id: AgentId, queue_ids: tuple[QueueId, ...]) -> None:

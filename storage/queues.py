@@ -30,6 +30,7 @@ class QueueRow:
     offer_s: int
     settings: Any
     created_at: datetime
+    version: int = 1
     member_ids: tuple[AgentId, ...] = ()
 
 
@@ -48,7 +49,7 @@ class Member:
     queue_ids: tuple[QueueId, ...] = ()
 
 
-_QUEUE = (queues.c.id, queues.c.name, queues.c.offer_s, queues.c.settings, queues.c.created_at)
+_QUEUE = (queues.c.id, queues.c.name, queues.c.offer_s, queues.c.settings, queues.c.created_at, queues.c.version)
 _MEMBER = tuple(agents.c[name] for name in Member.__dataclass_fields__ if name != "queue_ids")
 _SETTINGS = sa.select(queues.c.id, queues.c.settings)
 _PAIRS = sa.select(queue_members.c.queue_id, queue_members.c.agent_id)
@@ -89,13 +90,21 @@ async def add(work: UnitOfWork, *, name: str, offer_s: int, settings: Any) -> Qu
 
 
 async def change(
-    work: UnitOfWork, queue_id: QueueId, *, name: str | None = None, offer_s: int | None = None, settings: Any = None
+    work: UnitOfWork,
+    queue_id: QueueId,
+    *,
+    seen: int,
+    name: str | None = None,
+    offer_s: int | None = None,
+    settings: Any = None,
 ) -> None:
-    """What is None stays. Raises Conflict when the name is taken."""
+    """What is None stays. `seen`: the version that was edited; there is a newer one from now on. Raises Conflict when
+    it is not the newest, or when the name is taken."""
     given = {"name": name, "offer_s": offer_s, "settings": settings}
     values = {column: value for column, value in given.items() if value is not None}
-    if values:
-        await _named(work, name or "", sa.update(queues).where(queues.c.id == queue_id).values(values))
+    edited = (queues.c.id == queue_id) & (queues.c.version == seen)
+    if await _named(work, name or "", sa.update(queues).where(edited).values(values | {"version": seen + 1})) != 1:
+        raise Conflict("queue_outdated", "Somebody changed this queue meanwhile: read it again, then make your change.")
 
 
 async def put_members(work: UnitOfWork, queue_id: QueueId, member_ids: Sequence[AgentId]) -> set[AgentId]:
@@ -138,9 +147,10 @@ async def change_member(
         await work.connection.execute(sa.update(agents).where(agents.c.id == agent_id).values(values))
 
 
-async def _named(work: UnitOfWork, name: str, statement: sa.Executable) -> None:
+async def _named(work: UnitOfWork, name: str, statement: sa.Insert | sa.Update) -> int:
+    """How many rows it was."""
     try:
         async with work.connection.begin_nested():
-            await work.connection.execute(statement)
+            return (await work.connection.execute(statement)).rowcount
     except IntegrityError as error:
         raise Conflict("queue_exists", f"There is a queue {name!r} already.", where="body.name") from error

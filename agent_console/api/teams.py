@@ -61,9 +61,11 @@ class Teams:
             if given.settings is not None:
                 await _check(work, given.settings, before)
             settings = given.settings.model_dump(mode="json") if given.settings is not None else None
-            await queue_store.change(work, queue_id, name=given.name, offer_s=given.offer_s, settings=settings)
+            await queue_store.change(
+                work, queue_id, seen=given.seen, name=given.name, offer_s=given.offer_s, settings=settings
+            )
             moved = await _put_members(work, queue_id, given.member_ids)
-            changed = sorted(given.model_fields_set)
+            changed = sorted(given.model_fields_set - {"seen"})
             await _note(work, call, "queue.change", {"id": str(queue_id), "name": before.name, "changed": changed})
             after = await queue_store.find(work.connection, queue_id)
             await _announce(work, call, after)

@@ -27,6 +27,7 @@ queues = sa.Table(
     sa.Column("offer_s", sa.Integer, nullable=False),
     sa.Column("settings", Json, nullable=False, server_default="{}"),  # router.plan.queues.QueueSettings
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),  # of all of it, who serves it included
 )
 
 agents = sa.Table(

@@ -174,7 +174,7 @@ BODIES: Mapping[str, Sample] = {
     "list_holidays": lambda _: None,
     "list_queue_settings": lambda _: None,
     "add_queue": lambda t: {"name": f"Hàng đợi {t.number}"},
-    "change_queue": lambda _: {"offer_s": 30},
+    "change_queue": lambda _: {"seen": 1, "offer_s": 30},
     "list_team": lambda _: None,
     "change_team_member": lambda _: {"skills": {"tieng-anh": 3}},
     "list_customers": lambda _: None,

@@ -1,5 +1,6 @@
 """Plans as supervisors change them: versions, conflicts, what they may name; queues and teams."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -111,7 +112,7 @@ async def test_what_others_name_is_not_taken_away(shop: Shop, boss: Browser) -> 
     assert (await put(boss, "hours", 0, calendars=[CALENDAR])).status == 200
     rules_ = [rule(shop, when={"closed_calendar": "gio-hanh-chinh", "lifecycle": ["buy"]})]
     assert (await put(boss, "rules", 0, rules=rules_)).status == 200
-    settings = {"settings": {"calendar": "gio-hanh-chinh"}}
+    settings = {"seen": 1, "settings": {"calendar": "gio-hanh-chinh"}}
     assert (await boss.send("PATCH", f"/queues/{shop.house.queue_id}", json=settings)).status == 200
     said = await put(boss, "hours", 1, calendars=[])
     assert (said.status, said.code) == (400, "plan_in_use")
@@ -145,22 +146,44 @@ async def test_a_queue_is_made_set_up_and_given_its_people(shop: Shop, boss: Bro
     assert (said.status, said.body["name"], said.body["member_ids"]) == (201, "Bảo hành", [str(lan)])
     made = said.body["id"]
     assert (await boss.post("/queues", {"name": "Bảo hành"})).code == "queue_exists"
-    changed = await boss.send("PATCH", f"/queues/{made}", json={"offer_s": 45, "member_ids": []})
+    changed = await boss.send("PATCH", f"/queues/{made}", json={"seen": 1, "offer_s": 45, "member_ids": []})
     assert (changed.body["offer_s"], changed.body["member_ids"]) == (45, [])
     assert changed.body["settings"]["wrap_up_s"] == 30
-    itself = await boss.send("PATCH", f"/queues/{made}", json={"settings": {"overflow_queue_id": made}})
+    itself = await boss.send("PATCH", f"/queues/{made}", json={"seen": 2, "settings": {"overflow_queue_id": made}})
     assert (itself.status, itself.code) == (409, "queue_overflow_self")
-    missing = await boss.send("PATCH", f"/queues/{made}", json={"settings": {"calendar": "tet", "sla_policy": "x"}})
+    wrong = {"seen": 2, "settings": {"calendar": "tet", "sla_policy": "x"}}
+    missing = await boss.send("PATCH", f"/queues/{made}", json=wrong)
     assert [fault["where"] for fault in missing.body["faults"]] == [
         "body.settings.calendar",
         "body.settings.sla_policy",
     ]
-    assert (await boss.send("PATCH", f"/queues/{made}", json={"member_ids": [str(uuid4())]})).code == "agent_unknown"
-    assert (await boss.send("PATCH", f"/queues/{uuid4()}", json={"offer_s": 45})).status == 404
+    stranger = {"seen": 2, "member_ids": [str(uuid4())]}
+    assert (await boss.send("PATCH", f"/queues/{made}", json=stranger)).code == "agent_unknown"
+    assert (await boss.send("PATCH", f"/queues/{uuid4()}", json={"seen": 1, "offer_s": 45})).status == 404
     async with shop.units.database.reading() as connection:
         assert await plans.versions(connection) == {"queues": 2}  # so the router looks again
     listed = (await boss.get("/queues/settings")).body["items"]
     assert {one["name"] for one in listed} == {"Chung", "Bảo hành"}
+
+
+async def test_of_two_who_edit_a_queue_at_once_the_second_is_told(shop: Shop, boss: Browser) -> None:
+    lan = await shop.add_agent("lan", queues=())
+    queue_id = str(shop.house.queue_id)
+
+    async def save(seen: int, **change: Any) -> Any:
+        return await boss.send("PATCH", f"/queues/{queue_id}", json={"seen": seen, **change})
+
+    first = await save(1, settings={"wrap_up_s": 30})
+    assert (first.status, first.body["version"]) == (200, 2)
+    second = await save(1, offer_s=60)
+    assert (second.status, second.code) == (409, "queue_outdated")
+    [stored] = (await boss.get("/queues/settings")).body["items"]
+    assert (stored["offer_s"], stored["settings"]["wrap_up_s"], stored["version"]) == (20, 30, 2)
+    assert (await save(2, offer_s=60)).body["version"] == 3
+    assert (await boss.send("PATCH", f"/team/{lan}", json={"queue_ids": [queue_id]})).status == 200
+    assert (await save(3, member_ids=[])).code == "queue_outdated", "who serves it is part of it"
+    both = await asyncio.gather(save(4, offer_s=30), save(4, offer_s=40))
+    assert sorted(one.status for one in both) == [200, 409]
 
 
 async def test_what_an_agent_can_do_is_set_by_supervisors(shop: Shop, boss: Browser) -> None:

@@ -38,7 +38,7 @@ class Scene:
         async with self.units.begin() as work:
             await plans.put(work, "hours", {"calendars": [calendar]}, seen=0, by=None)
             given = {"calendar": "shop", "out_of_hours_reply": CLOSED} | settings
-            await queues.change(work, self.house.queue_id, settings=given)
+            await queues.change(work, self.house.queue_id, seen=1, settings=given)
             await work.commit()
         self.clock.advance(3)
 

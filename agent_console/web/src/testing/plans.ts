@@ -257,8 +257,15 @@ export function plans(
       },
     };
   });
-  hub.on("GET", "/queues/settings", () => ({ body: { items: queues } }));
-  hub.on("PATCH", "/queues/[^/]+", ({ body }) => ({ body }));
+  const queueById = new Map(queues.map((one) => [one.id, one]));
+  const putQueue = (queue_id: string, { seen, ...change }: Partial<QueueDetail> & { seen: number }) => {
+    const queue = queueById.get(queue_id) as QueueDetail;
+    if (seen !== queue.version) return { status: 409, body: problem(409, "queue_outdated") };
+    queueById.set(queue_id, { ...queue, ...change, version: seen + 1 });
+    return { body: queueById.get(queue_id) };
+  };
+  hub.on("GET", "/queues/settings", () => ({ body: { items: [...queueById.values()] } }));
+  hub.on("PATCH", "/queues/[^/]+", ({ path, body }) => putQueue(path.split("/")[2] ?? "", body as { seen: number }));
   hub.on("GET", "/team", () => ({ body: { items: TEAM } }));
   hub.on("PATCH", "/team/[^/]+", ({ body }) => ({ body }));
   hub.on("GET", "/planning", () => ({
@@ -290,6 +297,8 @@ export function plans(
     /** Somebody else saved. */
     save: <K extends Kind>(kind: K, document: Documents[K], note: string | null = null) =>
       put(kind, document, MINH, note),
+    saveQueue: putQueue,
+    queue: (queue_id: string) => queueById.get(queue_id),
     version: (kind: Kind) => newest(kind).version,
   };
 }
@@ -302,6 +311,7 @@ export function aQueueDetail(fields: Partial<QueueDetail> = {}): QueueDetail {
     settings: aSettings(),
     member_ids: [LAN, MINH],
     created_at: "2026-01-05T02:00:00Z",
+    version: 1,
     ...fields,
   };
 }

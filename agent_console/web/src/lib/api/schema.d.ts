@@ -4407,7 +4407,7 @@ export interface components {
         };
         /**
          * QueueDetail
-         * @description `offer_s`: how long an offer rings.
+         * @description `offer_s`: how long an offer rings. `version`: names this state, for whoever changes it.
          */
         readonly QueueDetail: {
             /** Format: date-time */
@@ -4418,6 +4418,7 @@ export interface components {
             readonly name: string;
             readonly offer_s: number;
             readonly settings: components["schemas"]["QueueSettings-Output"];
+            readonly version: number;
         };
         /**
          * QueueDetailList
@@ -4456,7 +4457,8 @@ export interface components {
         };
         /**
          * QueuePatch
-         * @description What is left out stays; `settings` and `member_ids` are replaced as a whole.
+         * @description What is left out stays; `settings` and `member_ids` are replaced as a whole. `seen`: the version that was edited;
+         *     409 `queue_outdated` when it is not the newest any more.
          */
         readonly QueuePatch: {
             /** @default null */
@@ -4465,6 +4467,7 @@ export interface components {
             readonly name?: string | null;
             /** @default null */
             readonly offer_s?: number | null;
+            readonly seen: number;
             /** @default null */
             readonly settings?: components["schemas"]["QueueSettings-Input"] | null;
         };

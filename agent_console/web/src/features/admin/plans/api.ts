@@ -2,7 +2,7 @@
 import { type QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { keys } from "@/data/keys";
 import type { TryIn, TryOut } from "@/features/admin/plans/rules/try";
-import type { AutomationRule, Documents, DryRunReport, Kind, Plan } from "@/features/admin/plans/types";
+import type { AutomationRule, Documents, DryRunReport, Kind, Plan, QueueDetail } from "@/features/admin/plans/types";
 import { api } from "@/lib/api/client";
 import type { components } from "@/lib/api/schema";
 
@@ -75,12 +75,19 @@ export function usePlanning() {
   return useQuery({ queryKey: keys.planning, queryFn: () => api.GET("/api/v1/planning"), staleTime: 0 });
 }
 
+const queueSettings = {
+  queryKey: keys.queueSettings,
+  queryFn: async () => (await api.GET("/api/v1/queues/settings")).items,
+  staleTime: 0,
+};
+
 export function useQueueSettings() {
-  return useQuery({
-    queryKey: keys.queueSettings,
-    queryFn: async () => (await api.GET("/api/v1/queues/settings")).items,
-    staleTime: 0,
-  });
+  return useQuery(queueSettings);
+}
+
+/** As it is at this very moment; undefined when it is gone. */
+export async function readQueue(client: QueryClient, id: string): Promise<QueueDetail | undefined> {
+  return (await client.fetchQuery(queueSettings)).find((one) => one.id === id);
 }
 
 export function useTeam() {

@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
+import type { QueueDetail } from "@/features/admin/plans/types";
 import { aMe, aRule, LAN, SALES } from "@/testing/builders";
 import { FakeHub, problem } from "@/testing/fake-hub";
 import { DOCUMENTS, plans, shopDocuments } from "@/testing/plans";
@@ -58,6 +59,22 @@ describe("routing rules", () => {
       seen: 1,
       document: { rules: [{ name: "Khách VIP", active: false }, { name: "Bán buôn" }] },
     });
+  });
+
+  it("leave queues alone that somebody else changed meanwhile: both changes are put together and looked over", async () => {
+    const { shop, user } = await at("/admin/queues");
+    await user.click(await screen.findByRole("button", { name: /Bán hàng/ }));
+    const rings = await screen.findByLabelText(/Chờ nhận trong/);
+    const theirs = { ...shop.queue(SALES)?.settings, auto_accept: true } as QueueDetail["settings"];
+    shop.saveQueue(SALES, { seen: 1, settings: theirs, name: "Bán lẻ" });
+    await user.clear(rings);
+    await user.type(rings, "45");
+    await user.click(screen.getByRole("button", { name: "Lưu" }));
+    expect(await screen.findByText(/Người khác vừa sửa hàng đợi này/)).toBeTruthy();
+    expect(screen.getByDisplayValue("Bán lẻ")).toBeTruthy();
+    await user.click(screen.getByRole("button", { name: "Lưu" }));
+    await waitFor(() => expect(shop.queue(SALES)?.version).toBe(3));
+    expect(shop.queue(SALES)).toMatchObject({ name: "Bán lẻ", offer_s: 45, settings: { auto_accept: true } });
   });
 
   it("are not left unsaved without a question", async () => {

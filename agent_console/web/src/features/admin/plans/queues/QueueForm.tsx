@@ -5,11 +5,13 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
 import { Form } from "@/features/admin/parts/Form";
-import { addQueue, changeQueue } from "@/features/admin/plans/api";
+import { addQueue, changeQueue, readQueue } from "@/features/admin/plans/api";
+import { rebased } from "@/features/admin/plans/draft";
 import { Span } from "@/features/admin/plans/parts/Span";
 import type { QueueDetail, QueueSettings, TeamMember } from "@/features/admin/plans/types";
 import type { Vocabulary } from "@/features/admin/plans/vocabulary";
 import { useFaultAt, useSaving } from "@/features/admin/use-saving";
+import { asProblem } from "@/lib/api/problems";
 
 interface Props {
   queue?: QueueDetail;
@@ -45,6 +47,7 @@ export function QueueForm({ queue, team, vocabulary, onDone }: Props) {
   const client = useQueryClient();
   const saving = useSaving(onDone);
   const faultAt = useFaultAt(saving.faults);
+  const [base, setBase] = useState(queue); // what was opened
   const [draft, setDraft] = useState<Draft>(queue ?? FRESH);
   const set = (change: Partial<Draft>) => setDraft((known) => ({ ...known, ...change }));
   const put = (change: Partial<QueueSettings>) => set({ settings: { ...draft.settings, ...change } });
@@ -57,7 +60,19 @@ export function QueueForm({ queue, team, vocabulary, onDone }: Props) {
     const { name, offer_s, member_ids } = draft;
     const out_of_hours_reply = settings.out_of_hours_reply?.trim() || null;
     const body = { name, offer_s, member_ids, settings: { ...settings, out_of_hours_reply } };
-    return queue ? changeQueue(client, queue.id, body) : addQueue(client, body);
+    return base ? change(base, body) : addQueue(client, body);
+  };
+  const change = async (seen: QueueDetail, body: Draft) => {
+    try {
+      await changeQueue(client, seen.id, { ...body, seen: seen.version });
+    } catch (failed) {
+      const newest = asProblem(failed).code === "queue_outdated" ? await readQueue(client, seen.id) : undefined;
+      if (newest !== undefined) {
+        setBase(newest);
+        setDraft((mine) => joined(seen, mine, newest));
+      }
+      throw failed; // looked over before it is saved
+    }
   };
   const seconds = (field: "sticky_s" | "wrap_up_s") => ({
     label: t(`queues.${field}`),
@@ -210,6 +225,12 @@ export function QueueForm({ queue, team, vocabulary, onDone }: Props) {
       </fieldset>
     </Form>
   );
+}
+
+/** My changes onto theirs. */
+function joined(base: Draft, mine: Draft, theirs: Draft): Draft {
+  const settings = rebased(base.settings, mine.settings, theirs.settings).document;
+  return { ...rebased<Draft>(base, mine, theirs).document, settings };
 }
 
 function skillsOf(member: TeamMember): string {
