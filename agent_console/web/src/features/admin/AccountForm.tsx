@@ -80,7 +80,7 @@ export function AccountForm({ channels, account, onDone, children }: Props) {
           />
         )}
         <Switch
-          className={css.switch}
+          className={css.switchBeside}
           label={t("admin.activeSwitch")}
           checked={active}
           onChange={(change) => setActive(change.currentTarget.checked)}

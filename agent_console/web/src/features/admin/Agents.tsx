@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
 import { AgentForm } from "@/features/admin/AgentForm";
 import { useAllQueues, useStaff } from "@/features/admin/api";
-import { AddBar } from "@/features/admin/parts/AddBar";
+import { AddBar } from "@/features/admin/parts/Bar";
 import { OpenItem } from "@/features/admin/parts/OpenItem";
 import type { AgentDetail, Queue } from "@/lib/api/types";
 import { Avatar } from "@/ui/Avatar";

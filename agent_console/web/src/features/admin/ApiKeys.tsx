@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { keys } from "@/data/keys";
 import { useAgentName } from "@/data/session";
 import css from "@/features/admin/Admin.module.css";
-import { AddBar } from "@/features/admin/parts/AddBar";
+import { AddBar } from "@/features/admin/parts/Bar";
 import { Form } from "@/features/admin/parts/Form";
 import { useFaultAt, useSaving } from "@/features/admin/use-saving";
 import { api } from "@/lib/api/client";

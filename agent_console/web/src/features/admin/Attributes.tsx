@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
 import { type AttributeIn, keyOf, labelOf, putAttribute, useAttributes } from "@/features/admin/attributes";
-import { AddBar } from "@/features/admin/parts/AddBar";
+import { AddBar } from "@/features/admin/parts/Bar";
 import { Form } from "@/features/admin/parts/Form";
 import { OpenItem } from "@/features/admin/parts/OpenItem";
 import { useFaultAt, useSaving } from "@/features/admin/use-saving";

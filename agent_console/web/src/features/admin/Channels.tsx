@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { AccountForm } from "@/features/admin/AccountForm";
 import css from "@/features/admin/Admin.module.css";
 import { useChannelAccounts, useChannels } from "@/features/admin/api";
-import { AddBar } from "@/features/admin/parts/AddBar";
+import { AddBar } from "@/features/admin/parts/Bar";
 import { OpenItem } from "@/features/admin/parts/OpenItem";
 import type { ChannelAccount, ChannelDescription } from "@/lib/api/types";
 import { ChannelMark } from "@/ui/ChannelMark";

@@ -103,7 +103,7 @@ function OneField({ field, values, onChange, path, faults, secretsSet }: Props &
     case "switch":
       return (
         <Switch
-          className={css.switch}
+          className={css.switchBeside}
           {...common}
           checked={(value ?? field.start) === true}
           onChange={(e) => set(e.currentTarget.checked)}

@@ -12,6 +12,7 @@ import type { Calendar, Period } from "@/features/admin/plans/types";
 import { Button } from "@/ui/Button";
 
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 0] as const; // as time.weekday counts, Monday first
+const AXIS_H = [0, 6, 12, 18, 24] as const;
 const ZONE = "Asia/Ho_Chi_Minh";
 const ZONES = [ZONE, "Asia/Bangkok", "Asia/Singapore", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "UTC"];
 const USUAL: readonly Period[] = [{ opens: "08:00", closes: "17:30" }];
@@ -79,6 +80,11 @@ function Week({ week, place, onChange }: WeekProps) {
     <div>
       <p className={parts.label}>{t("hours.week")}</p>
       <div className={own.week}>
+        <span className={own.axis} aria-hidden="true">
+          {AXIS_H.map((hour) => (
+            <span key={hour}>{hour}</span>
+          ))}
+        </span>
         {week.map((day, weekday) => (
           <DayEditor
             key={WEEKDAYS[weekday]}

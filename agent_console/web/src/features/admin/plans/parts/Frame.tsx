@@ -3,6 +3,7 @@ import { useBlocker } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { faultSentence } from "@/features/admin/fault-words";
+import { Bar } from "@/features/admin/parts/Bar";
 import { rebased } from "@/features/admin/plans/draft";
 import { useAgentName } from "@/features/admin/plans/parts/agent-name";
 import { Faults, usePlaceWords } from "@/features/admin/plans/parts/faults";
@@ -31,10 +32,7 @@ export function PlanPage<K extends Kind>({ kind, hint, action, aside, children }
   if (!draft) return error === null ? <Skeleton lines={8} /> : <Fault error={error} onRetry={retry} />;
   return (
     <Faults value={draft.faults}>
-      <div className={own.head}>
-        <p className={own.hint}>{hint}</p>
-        {action?.(draft)}
-      </div>
+      <Bar hint={hint}>{action?.(draft)}</Bar>
       <Outdated draft={draft} />
       <div className={aside ? own.beside : undefined}>
         <div className={own.main}>{children(draft)}</div>

@@ -5,5 +5,8 @@ import { useTeam } from "@/features/admin/plans/api";
 export function useAgentName(): (agentId: string | null) => string {
   const { t } = useTranslation();
   const team = useTeam();
-  return (agentId) => team.data?.find((one) => one.id === agentId)?.display_name ?? t("plan.somebody");
+  return (agentId) =>
+    agentId === null
+      ? t("history.theHub")
+      : (team.data?.find((one) => one.id === agentId)?.display_name ?? t("plan.somebody"));
 }

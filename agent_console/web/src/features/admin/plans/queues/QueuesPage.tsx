@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
-import { AddBar } from "@/features/admin/parts/AddBar";
+import { AddBar } from "@/features/admin/parts/Bar";
 import { OpenItem } from "@/features/admin/parts/OpenItem";
 import { useQueueSettings, useTeam } from "@/features/admin/plans/api";
 import { QueueForm } from "@/features/admin/plans/queues/QueueForm";

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/admin/Admin.module.css";
+import { Bar } from "@/features/admin/parts/Bar";
 import { Form } from "@/features/admin/parts/Form";
 import { OpenItem } from "@/features/admin/parts/OpenItem";
 import { changeMember, useTeam } from "@/features/admin/plans/api";
@@ -28,9 +29,7 @@ export default function TeamPage() {
   }
   return (
     <>
-      <div className={css.bar}>
-        <p className={css.hint}>{t("team.hint")}</p>
-      </div>
+      <Bar hint={t("team.hint")} />
       <ul className={css.list}>
         {team.data
           .filter((one) => !one.disabled)

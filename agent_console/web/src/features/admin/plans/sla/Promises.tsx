@@ -40,22 +40,26 @@ export function Promises({ promises: list, place, onChange }: Props) {
             />
             {promise && (
               <>
-                <span className={parts.stepWord}>{t("sla.within")}</span>
-                <Span
-                  name={t("sla.withinOf", { target: t(`slaTarget.${target}`) })}
-                  size="xs"
-                  seconds={promise.within_s}
-                  error={fault(`${place}.${at}.within_s`)}
-                  onChange={(within_s) => within_s !== null && set({ within_s })}
-                />
-                <span className={parts.stepWord}>{t("sla.warn")}</span>
-                <Span
-                  name={t("sla.warnOf", { target: t(`slaTarget.${target}`) })}
-                  size="xs"
-                  seconds={promise.warn_before_s}
-                  error={fault(`${place}.${at}`)}
-                  onChange={(warn_before_s) => warn_before_s !== null && set({ warn_before_s })}
-                />
+                <span className={parts.together}>
+                  <span className={parts.stepWord}>{t("sla.within")}</span>
+                  <Span
+                    name={t("sla.withinOf", { target: t(`slaTarget.${target}`) })}
+                    size="xs"
+                    seconds={promise.within_s}
+                    error={fault(`${place}.${at}.within_s`)}
+                    onChange={(within_s) => within_s !== null && set({ within_s })}
+                  />
+                </span>
+                <span className={parts.together}>
+                  <span className={parts.stepWord}>{t("sla.warn")}</span>
+                  <Span
+                    name={t("sla.warnOf", { target: t(`slaTarget.${target}`) })}
+                    size="xs"
+                    seconds={promise.warn_before_s}
+                    error={fault(`${place}.${at}`)}
+                    onChange={(warn_before_s) => warn_before_s !== null && set({ warn_before_s })}
+                  />
+                </span>
               </>
             )}
           </div>
