@@ -39,10 +39,10 @@ from router.commands.moving import arrived, end_offer, give
 from router.commands.presence import wrap_up
 from router.plan.book import PlanBook, Plans
 from router.plan.queues import QueueSettings
+from storage import call_legs, call_queues, call_seats, callers, routing
 from storage import calls as call_store
 from storage import conversations as conversation_store
 from storage import identities as identity_store
-from storage import routing
 from storage import tasks as task_store
 from storage import touchpoints as touchpoint_store
 from storage.calls import Call, Key
@@ -133,7 +133,7 @@ class Step:
         if call is None and card.direction is CallDirection.INBOUND:
             call = await call_store.lock_by_caller(work, account_id, caller.external_id, work.clock.now())
         logins = [login for login, telephone in telephones.items() if telephone == card.agent_ref]
-        ids = await call_store.ids_of(work.connection, logins) if logins else {}
+        ids = await call_seats.ids_of(work.connection, logins) if logins else {}
         agent_id = next(iter(ids.values()), None)
         return cls(work, plans, entry, card, caller, held.get(caller.customer_id), call, agent_id)
 
@@ -152,12 +152,12 @@ class Step:
         call, agent_id, now = self._call, self._agent_id, self._work.clock.now()
         if agent_id is None and self._card.agent_ref is None and call is not None and call.state == "ringing":
             agent_id = call.agent_id  # the PBX does not say who: it can only be whom it rang
-        leg = await call_store.leg_of(self._work.connection, self._key)
+        leg = await call_legs.leg_of(self._work.connection, self._key)
         if agent_id is None or (leg is not None and (leg.agent_id, leg.state) == (agent_id, "talking")):
             return
         if call is not None and call.state == "over":
             return
-        await call_store.talk(self._work, self._key, agent_id, now + TALK_MAX)
+        await call_legs.talk(self._work, self._key, agent_id, now + TALK_MAX)
         if call is not None:
             call.state, call.agent_id, call.until = "talking", agent_id, now + TALK_MAX
             call.answered_at = call.answered_at or now
@@ -181,7 +181,7 @@ class Step:
             await routing.touch_idle(self._work.connection, [agent_id], self._work.clock.now())
 
     async def _over(self) -> None:
-        call, leg = self._call, await call_store.drop_leg(self._work, self._key)
+        call, leg = self._call, await call_legs.drop(self._work, self._key)
         wants_callback = self._was_missed
         if call is not None:
             wants_callback = wants_callback or call.wants_callback
@@ -285,8 +285,8 @@ async def _opening(work: UnitOfWork, plans: Plans, queue_id: QueueId) -> datetim
 
 async def tell(work: UnitOfWork, call: Call) -> None:
     """To consoles: how the call stands."""
-    queue = (await call_store.queues_of(work.connection))[call.queue_id]
-    caller = await call_store.caller_of(work.connection, call.account_id, call.caller)
+    queue = (await call_queues.queues_of(work.connection))[call.queue_id]
+    caller = await callers.caller_of(work.connection, call.account_id, call.caller)
     work.publish(changed(call, queue.pool, caller))
 
 
@@ -324,13 +324,13 @@ async def _end(work: UnitOfWork, plans: Plans, key: Key) -> None:
     """Whatever of it is past its time: looked at anew, it may have been heard of."""
     now = work.clock.now()
     seen = await call_store.find(work.connection, key)
-    caller = await call_store.caller_of(work.connection, seen.account_id, seen.caller) if seen else None
+    caller = await callers.caller_of(work.connection, seen.account_id, seen.caller) if seen else None
     held = await conversation_store.lock_open_of(work.connection, [caller.customer_id] if caller else [])
     conversation = next(iter(held.values()), None)
     call = await call_store.lock(work, key)
-    leg = await call_store.leg_of(work.connection, key)
+    leg = await call_legs.leg_of(work.connection, key)
     if leg is not None and leg.until <= now:
-        await call_store.drop_leg(work, key)
+        await call_legs.drop(work, key)
     if call is not None and call.state != "over" and call.until <= now:
         call.state, call.ended_at, call.until = "over", now if call.answered_at else None, now
         await call_store.save(work, call)

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from hub.ids import AgentId
 from router.lines import Wishes
-from storage.calls import Key, Seat
+from storage.call_seats import Seat
+from storage.calls import Key
 
 TRIED_COOLDOWN_S = 30.0
 
@@ -27,8 +28,8 @@ class Asking:
 
 
 def match(line: Iterable[Asking], seats: Iterable[Seat], now: datetime) -> dict[Key, Seat]:
-    """Whom each of the line gets, first things first; who gets nobody is missing. `seats`: of those, the free ones."""
-    free = {seat.agent_id: seat for seat in seats if seat.free}
+    """Whom each of the line gets, first things first; who gets nobody is missing. `seats`: of the free."""
+    free = {seat.agent_id: seat for seat in seats}
     given: dict[Key, Seat] = {}
     for asking in line:
         seat = _best(asking, free.values(), now)

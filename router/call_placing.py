@@ -17,7 +17,7 @@ from router.plan.rules import Placed
 from storage import identities as identity_store
 from storage import records as record_store
 from storage import routing
-from storage.calls import Caller
+from storage.callers import Caller
 from storage.engine import Connection
 
 

@@ -1,14 +1,20 @@
 """Live calls: whom to ring for a caller who is on the line now. Fulfils hub.calls.CallRouting.
 
 1. An answer is one transaction: the agent it names is reserved in `call_legs`, whose primary key lets nobody ring
-   twice, whoever else asks at that moment; what a queue has to give is given out by one asker at a time.
+   twice, whoever else asks at that moment; what a queue has to give is given out by one asker at a time. So that others
+   wait only for that, who calls, where the call belongs and who is free was read before.
 2. The same call asked twice has the same answer: a call that rings somebody goes on ringing them until they answered,
    did not, or their time is over.
 3. Nothing is kept for ever: a leg ends with the events of its call (router.call_events), else at its `until`.
 4. A call may interrupt lighter work (plan "work"), never another call and never wrap-up.
+5. Few asks are at the database at once, the others wait their turn in memory: one whose time is up there costs nothing.
+   In the midst of a statement it costs its connection, and when many do, none has an answer in time any more.
 """
 
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,23 +32,31 @@ from router.plan.hours import Calendar
 from router.plan.queues import QueueSettings
 from router.plan.rules import Placed, Step
 from router.room import Measure
+from storage import call_legs, call_queues, call_seats, callers, routing
 from storage import calls as call_store
-from storage import routing
-from storage.calls import Call, Caller, CallQueue, Leg, Seat
+from storage.call_legs import Leg
+from storage.call_queues import CallQueue
+from storage.call_seats import Seat
+from storage.callers import Caller
+from storage.calls import Call, Key
 from storage.routing import AgentRow
 from storage.unit_of_work import UnitOfWork, Units
 
 RING_GRACE_S = 5  # the PBX's word that a telephone rang in vain may take so long
 ASK_GRACE_S = 30  # one who does not ask again within this, beyond the time agreed, has hung up
 RESERVE_TRIES = 5
+AT_ONCE = 3  # of a process: one gives out, the others read meanwhile
+TURN_S = 0.35  # who waited longer for theirs would have no answer in time: the time is better spent on the next
 
 
 class CallRouter:
     """One per process that takes webhooks."""
 
-    def __init__(self, units: Units) -> None:
+    def __init__(self, units: Units, *, turn_s: float = TURN_S) -> None:
         self._units = units
         self._book = PlanBook()
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turn_s = turn_s
 
     async def ring(self, call: LiveCall) -> Next:
         return await self._decide(call)
@@ -54,13 +68,26 @@ class CallRouter:
         return await self._decide(call, wants_callback=True)
 
     async def _decide(self, live: LiveCall, *, failed: str | None = None, wants_callback: bool = False) -> Next:
-        async with self._units.begin(urgent=True) as work:
+        async with self._turn(), self._units.begin(urgent=True) as work:
             ask = await _Ask.open(work, await self._book.current(work.connection, work.clock), live)
             if failed is not None:
                 await ask.failed(failed)
             answer = await ask.decide(wants_callback=wants_callback)
             await work.commit()
         return answer
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Raises Transient when it does not come in time."""
+        try:
+            async with asyncio.timeout(self._turn_s):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise Transient("too many calls ask at once") from error
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 @dataclass(slots=True)
@@ -74,31 +101,38 @@ class _Ask:
     queue: CallQueue
     settings: QueueSettings
     caller: Caller | None
+    free: list[Seat]
+    line: dict[Key, Call]
     now: datetime
     freed: AgentId | None = None
 
     @classmethod
     async def open(cls, work: UnitOfWork, plans: Plans, live: LiveCall) -> "_Ask":
-        now = work.clock.now()
-        queues = await call_store.queues_of(work.connection)
-        caller = await call_store.caller_of(work.connection, live.account_id, live.caller)
-        key = (live.account_id, live.call_id)
+        now, key = work.clock.now(), (live.account_id, live.call_id)
+        queues = await call_queues.queues_of(work.connection)
+        caller = await callers.caller_of(work.connection, live.account_id, live.caller)
         call = await call_store.find(work.connection, key) or await _arrival(work, plans, live, caller, queues)
         _move_on(call, queues, now)
-        await call_store.lock_queue(work, call.queue_id)
-        held = await call_store.lock(work, key) or call
+        free = await _free(work, plans, live, call.queue_id)
+        await call_queues.lock(work, call.queue_id)
+        line = await call_store.in_line(work.connection, call.queue_id, now, besides=key)
+        held = (await call_store.lock(work, key) if key in line else None) or call
         _move_on(held, queues, now)
+        if held.queue_id != call.queue_id:  # somebody asked about it, too, and a little later
+            free = await _free(work, plans, live, held.queue_id)
+            line = await call_store.in_line(work.connection, held.queue_id, now, besides=key)
         queue = queues[held.queue_id]
-        return cls(work, plans, live, held, queue, QueueSettings.model_validate(queue.settings), caller, now)
+        settings = QueueSettings.model_validate(queue.settings)
+        return cls(work, plans, live, held, queue, settings, caller, free, line, now)
 
     async def failed(self, telephone: str) -> None:
         """Frees whom the PBX rang in vain. Told late or twice, about somebody who is not rung now, it says nothing."""
-        leg = await call_store.leg_of(self.work.connection, self.call.key)
+        leg = await call_legs.leg_of(self.work.connection, self.call.key)
         if leg is not None and self.live.telephones.get(await self._login_of(leg)) == telephone:
             await self._give_up(leg)
 
     async def decide(self, *, wants_callback: bool) -> Next:
-        leg = None if self.call.is_new else await call_store.leg_of(self.work.connection, self.call.key)
+        leg = None if self.call.is_new else await call_legs.leg_of(self.work.connection, self.call.key)
         if leg is not None:
             telephone = self.live.telephones.get(await self._login_of(leg))
             if telephone is not None and self._still_rings(leg):
@@ -118,49 +152,42 @@ class _Ask:
         is_open = hours.is_open(self._calendar(), self.now)
         if not is_open and not self.settings.offer_out_of_hours:
             return self._leave("closed", callback=self._may_be_called_back)
-        seats = await self._seats()
-        line = await self._line()
-        seat = await self._take(line, seats)
+        line = self._line()
+        seat = await self._take(line)
         if seat is not None:
             self.call.state, self.call.agent_id = "ringing", seat.agent_id
             return Ring(self.live.telephones[seat.login], self.settings.call_ring_s)
         if not is_open:
             return self._leave("closed", callback=self._may_be_called_back)
-        if not seats:
+        agents = await call_seats.serving(self.work.connection, self.queue.id, self.live.telephones)
+        if not agents:
             return self._leave("nobody", callback=False)
         if (self.now - self.call.asked_at).total_seconds() >= self.live.wait_max_s:
             return self._leave("too_long", callback=False)
         position = call_line.position(line, self.call.key)
         handling_s = await call_store.handling_s(self.work.connection, self.call.queue_id)
-        wait_s = call_line.wait_s(position, handling_s, self.settings.wrap_up_s, len(seats))
+        wait_s = call_line.wait_s(position, handling_s, self.settings.wrap_up_s, agents)
         return InLine(position, wait_s, self._may_be_called_back)
 
-    async def _take(self, line: list[Asking], seats: list[Seat]) -> Seat | None:
+    async def _take(self, line: list[Asking]) -> Seat | None:
         """Whom this call gets, reserved. Somebody whom another queue was quicker to ring is passed over."""
+        if not self.free:
+            return None
+        busy = await call_legs.busy(self.work.connection, self.now)
         for _ in range(RESERVE_TRIES):
+            seats = [seat for seat in self.free if seat.agent_id not in busy]
             seat = call_line.match(line, seats, self.now).get(self.call.key)
             if seat is None:
                 return None
             until = self.now + timedelta(seconds=self.settings.call_ring_s + RING_GRACE_S)
-            if await call_store.reserve(self.work, self.call, seat, until):
+            if await call_legs.reserve(self.work, self.call, seat.agent_id, until):
                 return seat
-            seats = [other for other in seats if other.agent_id != seat.agent_id]
+            busy.add(seat.agent_id)
         return None
 
-    async def _seats(self) -> list[Seat]:
-        """Who serves the queue with a telephone and is at work; `free`: a call may come to them now."""
-        found = await call_store.seats(self.work.connection, self.queue.id, self.live.telephones, self.now)
-        seats = [seat for seat in found if seat.takes_calls]
-        measure = Measure.of(self.plans.work)
-        if not seats or measure.interrupts.get("voice", frozenset()) >= WRITTEN:
-            return seats
-        rows = await routing.agent_rows(self.work.connection, [s.agent_id for s in seats], clock=self.work.clock)
-        return [replace(seat, free=seat.free and _may_interrupt(rows[seat.agent_id], measure)) for seat in seats]
-
-    async def _line(self) -> list[Asking]:
+    def _line(self) -> list[Asking]:
         """Everybody who waits in this queue, this call among them."""
-        waiting = {call.key: call for call in await call_store.in_line(self.work.connection, self.queue.id, self.now)}
-        waiting[self.call.key] = self.call
+        waiting = {**self.line, self.call.key: self.call}
         ordered = sorted(waiting.values(), key=lambda call: (-call.priority, call.asked_at, call.key))
         return [_asking(call, self.now) for call in ordered]
 
@@ -173,13 +200,13 @@ class _Ask:
         return leg.state == "talking" or self.now < leg.until - timedelta(seconds=RING_GRACE_S)
 
     async def _give_up(self, leg: Leg) -> None:
-        await call_store.drop_leg(self.work, self.call.key)
-        self.freed = leg.agent_id
+        await call_legs.drop(self.work, self.call.key)
+        self.freed, self.free = leg.agent_id, await _free(self.work, self.plans, self.live, self.queue.id)
         self.call.tried = {**self.call.tried, str(leg.agent_id): self.now.isoformat()}
         self.call.state, self.call.agent_id = "waiting", None
 
     async def _login_of(self, leg: Leg) -> str:
-        return (await call_store.logins_of(self.work.connection, [leg.agent_id])).get(leg.agent_id, "")
+        return (await call_seats.logins_of(self.work.connection, [leg.agent_id])).get(leg.agent_id, "")
 
     @property
     def _may_be_called_back(self) -> bool:
@@ -212,6 +239,16 @@ def changed(call: Call, pool: str, caller: Caller | None, freed: AgentId | None 
         asked_at=call.asked_at,
         until=call.until,
     )
+
+
+async def _free(work: UnitOfWork, plans: Plans, live: LiveCall, queue_id: QueueId) -> list[Seat]:
+    """Who serves the queue with a telephone and might be rung now."""
+    seats = await call_seats.free(work.connection, queue_id, live.telephones, work.clock.now())
+    measure = Measure.of(plans.work)
+    if not seats or measure.interrupts.get("voice", frozenset()) >= WRITTEN:
+        return seats
+    rows = await routing.agent_rows(work.connection, [seat.agent_id for seat in seats], clock=work.clock)
+    return [seat for seat in seats if seat.agent_id in rows and _may_interrupt(rows[seat.agent_id], measure)]
 
 
 def _may_interrupt(agent: AgentRow, measure: Measure) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -57,6 +58,19 @@ class Query:
         if self._prepared is None:
             self._prepared = _Prepared(self._statement, dialect, list(insert_keys) or None)
         return self._prepared
+
+
+class InsertNew:
+    """Whole rows of a table, each unless there is one by any of its keys."""
+
+    def __init__(self, table: sa.Table) -> None:
+        self._sqlite = Query(sqlite.insert(table).on_conflict_do_nothing())
+        self._postgres = Query(postgresql.insert(table).on_conflict_do_nothing())
+
+    async def one(self, connection: AsyncConnection, row: Mapping[str, Any]) -> bool:
+        """False: there was one."""
+        query = self._sqlite if connection.dialect.name == "sqlite" else self._postgres
+        return await query.count(connection, **row) == 1
 
 
 class _Prepared:

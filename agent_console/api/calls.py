@@ -3,6 +3,7 @@
 from agent_console.api.endpoint import Call
 from agent_console.call_views import CallList, CallView
 from agent_console.parts import Parts
+from storage import callers
 from storage import calls as call_store
 from storage.engine import Connection
 
@@ -21,7 +22,7 @@ class Calls:
 
 
 async def _view(connection: Connection, call: call_store.Call) -> CallView:
-    caller = await call_store.caller_of(connection, call.account_id, call.caller)
+    caller = await callers.caller_of(connection, call.account_id, call.caller)
     return CallView(
         account_id=call.account_id,
         call_id=call.call_id,

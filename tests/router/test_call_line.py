@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from hub.clock import ManualClock
 from hub.ids import AgentId, ChannelAccountId
 from router.call_line import Asking, match, position, wait_s
-from storage.calls import Seat
+from storage.call_seats import Seat
 
 NOW = ManualClock().now()
 ACCOUNT = ChannelAccountId("hotline-1")
 
 
-def seat(number: int, *, load: int = 0, idle_s: int = 0, free: bool = True, **skills: int) -> Seat:
+def seat(number: int, *, load: int = 0, idle_s: int = 0, **skills: int) -> Seat:
     return Seat(
-        agent_id=AgentId(UUID(int=number)), login=f"a{number}", name=f"A{number}", free=free,
+        agent_id=AgentId(UUID(int=number)), login=f"a{number}",
         idle_since=NOW - timedelta(seconds=idle_s), skills=skills, load=load,
     )  # fmt: skip
 
@@ -68,19 +68,18 @@ def test_a_place_in_line_counts_from_one() -> None:
 
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), max_size=30),
-    st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.integers(0, 3)), max_size=20),
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), max_size=20),
 )
 def test_no_agent_is_given_twice_and_nobody_is_left_who_could_be_served(
-    callers: list[tuple[int, int]], agents: list[tuple[bool, int, int]]
+    callers: list[tuple[int, int]], agents: list[tuple[int, int]]
 ) -> None:
-    seats = [seat(n, free=free, load=load, lang=level) for n, (free, load, level) in enumerate(agents, 1)]
+    seats = [seat(n, load=load, lang=level) for n, (load, level) in enumerate(agents, 1)]
     wishes = [(("lang", level),) if level else () for level, _ in callers]
     line = [asking(str(n), *wishes[n], last=last) for n, (_, last) in enumerate(callers)]
     got = match(line, seats, NOW)
     taken = [s.agent_id for s in got.values()]
     assert len(set(taken)) == len(taken)
-    assert all(s.free for s in got.values())
-    left = [s for s in seats if s.free and s.agent_id not in taken]
+    left = [s for s in seats if s.agent_id not in taken]
     for n, who in enumerate(line):
         if who.key not in got:
             assert not any(all(s.skills.get(skill, 0) >= level for skill, level in wishes[n]) for s in left)

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 
 from hub.calls import Away, InLine, LiveCall, Next, Ring
 from hub.clock import ManualClock
+from hub.errors import Transient
 from hub.events import PresenceStatus
 from hub.ids import AgentId, ChannelAccountId, QueueId, new_id
 from router import commands
-from router.calls import CallRouter
-from storage import plans, tables
+from router.calls import AT_ONCE, CallRouter
+from storage import call_queues, plans, tables
 from storage.unit_of_work import Units
 from tests.builders import House, build_house
 
@@ -55,7 +56,7 @@ class Switchboard:
 
 @pytest.fixture
 async def board(units: Units, clock: ManualClock) -> Switchboard:
-    return Switchboard(await build_house(units), CallRouter(units), units, clock, {})
+    return Switchboard(await build_house(units), CallRouter(units, turn_s=30.0), units, clock, {})
 
 
 async def test_the_longest_idle_agent_is_rung_and_kept_free_for_this_call(board: Switchboard) -> None:
@@ -196,6 +197,35 @@ async def test_asking_many_times_at_once_for_one_call_rings_one_agent(board: Swi
     answers = await asyncio.gather(*(board.ring("call-1") for _ in range(10)))
     assert len(set(answers)) == 1
     assert len(await board.legs()) == 1
+
+
+async def test_whoever_asks_too_late_in_a_rush_is_told_so_and_holds_up_nobody(board: Switchboard) -> None:
+    for n in range(6):
+        await board.add(f"A{n}")
+    board.router = CallRouter(board.units, turn_s=0.05)
+    async with board.units.begin() as work:
+        await call_queues.lock(work, board.house.queue_id)
+        at_it = [asyncio.create_task(board.ring(f"call-{n}")) for n in range(AT_ONCE)]
+        await asyncio.sleep(0)
+        for n in (7, 8):
+            with pytest.raises(Transient, match="too many"):
+                await board.ring(f"call-{n}")
+    rung = await asyncio.gather(*at_it, board.ring("call-9"))
+    assert len({answer.telephone for answer in rung if isinstance(answer, Ring)}) == AT_ONCE + 1
+
+
+async def test_a_queue_is_held_for_what_decides_and_no_more(board: Switchboard) -> None:
+    """Everybody else who calls that queue waits for these: who calls and who is free was read before."""
+    if board.units.database.is_sqlite:  # one writer there is, whatever it does
+        return
+    await board.add("Lan")
+    run: list[str] = []
+    engine = board.units.database.engine.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", lambda *given: run.append(given[2]))
+    assert await board.ring("call-1") == Ring("op-lan", 20)
+    held = run[next(n for n, statement in enumerate(run) if "FOR NO KEY UPDATE" in statement) + 1 :]
+    assert len(held) <= 6
+    assert not any(f"FROM {table}" in statement for table in ("agents", "conversations") for statement in held)
 
 
 async def test_rules_choose_the_queue_the_urgency_and_the_skills_and_widen_in_time(board: Switchboard) -> None:

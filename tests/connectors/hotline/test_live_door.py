@@ -61,7 +61,7 @@ class Door:
 @pytest.fixture
 async def door(units: Units, clock: ManualClock) -> AsyncIterator[Door]:
     house = await build_house(units)
-    router, shelf = Flaky(CallRouter(units)), edge.Shelf()
+    router, shelf = Flaky(CallRouter(units, turn_s=2.0)), edge.Shelf()
     async with (
         edge.directory_of(units, kind=HotlineConnector) as directory,
         edge.ingress_at(directory, shelf, calls=router, limits=IngressLimits(call_s=2.0)) as url,
