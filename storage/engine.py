@@ -29,6 +29,7 @@ READER_BUSY_TIMEOUT_MS = 5000
 READERS = 4
 READER_CACHE_KIB, WRITER_CACHE_KIB = 4_000, 32_000  # of each connection; behind it is the system's own cache
 POOL_SIZE = 12
+PREPARED_MAX = 500  # of each connection; a hub has more statements than the 100 of SQLAlchemy, and parsed them anew
 WRITE_WAIT_S = 15.0  # for our own writer before us; a unit of work takes milliseconds
 THREAD_END_S = 5.0
 STATEMENT_TIMEOUT_MS = 30_000
@@ -110,12 +111,14 @@ class Database:
             max_overflow=4,
             pool_timeout=5,
             pool_pre_ping=True,
+            pool_use_lifo=True,  # few connections are in use most of the time: those that know our statements
             hide_parameters=True,  # values may be personal data, and errors get logged
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
             connect_args={
                 "timeout": 5,
                 "command_timeout": STATEMENT_TIMEOUT_MS / 1000 + 5,
+                "prepared_statement_cache_size": PREPARED_MAX,
                 "server_settings": {
                     "application_name": "onethread",
                     "jit": "off",
