@@ -86,12 +86,20 @@ def latency(seconds: float, as_json: bool) -> None:
 @main.command()
 @seconds(15.0)
 @click.option("--cluster", is_flag=True, help="Over Kafka, PostgreSQL and Redis of `tools/services up`.")
+@click.option("--rate", type=click.FloatRange(0.1, 100), multiple=True, default=(20, 2), show_default=True)
+@click.option("--messages", type=click.FloatRange(0.1, 1000), default=50, show_default=True, help="A second.")
 @in_json
-def calls(seconds: float, cluster: bool, as_json: bool) -> None:
-    """A PBX asks whom to ring, in a shop at work."""
+def calls(seconds: float, cluster: bool, rate: tuple[float, ...], messages: float, as_json: bool) -> None:
+    """A PBX asks whom to ring, in a shop at work; --rate: so many calls a second, one rate after the other."""
     from bench.calls import measure
 
-    show(run("calls", lambda: measure(seconds=seconds, cluster=cluster)), as_json)
+    show(
+        run(
+            "calls",
+            lambda: measure(seconds=seconds, calls_per_s=rate, messages_per_s=messages, cluster=cluster),
+        ),
+        as_json,
+    )
 
 
 @main.command()

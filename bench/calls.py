@@ -3,11 +3,15 @@
 Calls come at a fixed rate to a hub with many agents, each with open chats, while customers write as well. From the
 moment a question was due to be sent to the moment its answer was read, the client's side included. Beside it: how often
 an agent was rung who already had a call, which must never be, and how often the hub had no answer in time.
+
+In a cluster the hub is three processes, and the one that PBXs ask does nothing but take webhooks, calls' and messages'
+alike: where everything is one process, a caller waits for whatever batch it is at. Embedded it is one.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -18,6 +22,7 @@ from bench import webhooks
 from bench.load import Load
 from bench.people import populate
 from bench.places import Place, place
+from bench.processes import Program
 from bench.report import Figure
 from bench.rig import hub_at, provider
 from bench.simulators.hotline import PlayedCall, StringeeSimulator
@@ -37,8 +42,9 @@ SECRET = "bench-signing-secret"
 FALLBACK = "nobody-decided"
 OWED_P99_MS = 200.0
 TALK_S = 3.0
-WRITERS_PER_S = 50.0
 FIRST_CALLER = 84_900_000_000
+WARM_UP_CALLS = 5
+CLUSTER_ROLES = ("ingress", "identity,router", "egress,console")
 
 
 @dataclass(slots=True)
@@ -52,45 +58,87 @@ class Floor:
     fallbacks: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Each second."""
+
+    calls: float
+    messages: float
+
+    def __str__(self) -> str:
+        return f"{self.calls:g} calls/s"
+
+
 async def measure(
-    *, seconds: float, calls_per_s: float = 20.0, agents: int = 200, chats: int = 2000, cluster: bool = False
+    *,
+    seconds: float,
+    calls_per_s: Sequence[float] = (20.0, 2.0),
+    messages_per_s: float = 50.0,
+    agents: int = 200,
+    chats: int = 2000,
+    cluster: bool = False,
 ) -> list[Figure]:
+    """Each rate of calls for so many seconds, one after the other, beside the same messages."""
+    figures: list[Figure] = []
+    shop = f"{agents:,} agents, {chats:,} open chats, {messages_per_s:g} messages/s"
     async with place(cluster=cluster) as where, provider() as graph:
         port = free_port()
         url = f"http://127.0.0.1:{port}/webhooks/hotline/{ACCOUNT}"
         await populate(where, agents=agents, graph_url=graph.url)
         await _prepare(where, url, agents, chats)
         where.settings["agent_grace_s"] = 3600  # nobody's console is open here
-        hub = hub_at(where, port=port)
-        await hub.start()
-        try:
-            floor = await _calls(url, port, seconds, calls_per_s)
-        finally:
-            await hub.stop()
-    return _figures(
-        floor, f"{agents:,} agents, {chats:,} open chats, {calls_per_s:g} calls/s, {WRITERS_PER_S:g} messages/s"
-    )
+        async with _hub(where, port), _pbx(url) as pbx:
+            for traffic in (Traffic(calls, messages_per_s) for calls in calls_per_s):
+                figures += _figures(await _calls(pbx, port, seconds, traffic), traffic, shop)
+                await asyncio.sleep(TALK_S)  # all are free again
+    return figures
 
 
-async def _calls(url: str, port: int, seconds: float, per_s: float) -> Floor:
-    floor = Floor()
-    writing = asyncio.create_task(_write(port, seconds))
+@asynccontextmanager
+async def _hub(where: Place, port: int) -> AsyncIterator[None]:
+    """Its processes; `port`: of the one that takes webhooks."""
+    roles = CLUSTER_ROLES if where.is_cluster else [None]
+    programs = [hub_at(where, port=free_port() if number else port, roles=of) for number, of in enumerate(roles)]
+    try:
+        for program in programs:
+            await program.start()
+        yield
+    finally:
+        await _stop(programs)
+
+
+async def _stop(programs: Sequence[Program]) -> None:
+    await asyncio.gather(*(program.stop() for program in programs))
+
+
+@asynccontextmanager
+async def _pbx(url: str) -> AsyncIterator[StringeeSimulator]:
+    """The first calls find a hub that has just been started: accounts and statements are read once."""
     async with StringeeSimulator(url, signing_secret=SECRET, api_key_sid="SK.0.bench", api_key_secret="-") as pbx:
-        await pbx.dial(pbx.new_call(), str(FIRST_CALLER - 1))  # the account is read once
-        began = time.monotonic()
-        async with asyncio.TaskGroup() as group:
-            for number in range(int(seconds * per_s)):
-                due = began + number / per_s
-                await asyncio.sleep(max(0.0, due - time.monotonic()))
-                group.create_task(_call(pbx, floor, str(FIRST_CALLER + number), due))
+        for number in range(1, WARM_UP_CALLS + 1):
+            call, caller = pbx.new_call(), str(FIRST_CALLER - number)
+            await pbx.dial(call, caller)
+            await pbx.tell(call, caller, None, None, pbx.now(), 0)
+        yield pbx
+
+
+async def _calls(pbx: StringeeSimulator, port: int, seconds: float, traffic: Traffic) -> Floor:
+    floor = Floor()
+    writing = asyncio.create_task(_write(port, seconds, traffic.messages))
+    began = time.monotonic()
+    async with asyncio.TaskGroup() as group:
+        for number in range(round(seconds * traffic.calls)):
+            due = began + number / traffic.calls
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            group.create_task(_call(pbx, floor, str(FIRST_CALLER + number), due))
     await writing
     return floor
 
 
-async def _write(port: int, seconds: float) -> None:
-    messages = webhooks.messages(int(seconds * WRITERS_PER_S), people=500)
+async def _write(port: int, seconds: float, per_s: float) -> None:
+    messages = webhooks.messages(int(seconds * per_s), people=500)
     load = Load(port, [message.request(port) for message in messages], connections=8)
-    (await load.pace(WRITERS_PER_S, seconds=seconds + 10)).unrefused()
+    (await load.pace(per_s, seconds=seconds + 10)).unrefused()
 
 
 async def _call(pbx: StringeeSimulator, floor: Floor, caller: str, due: float) -> None:
@@ -159,13 +207,20 @@ async def _put_chats(work: UnitOfWork, count: int) -> None:
         await work.connection.execute(sa.insert(table), rows)
 
 
-def _figures(floor: Floor, note: str) -> list[Figure]:
+def _figures(floor: Floor, traffic: Traffic, shop: str) -> list[Figure]:
     waits: Sequence[float] = floor.waits_ms
+    note = f"{len(waits):,} calls; {shop}"
     return [
-        Figure(name="whom to ring, p50", value=percentile(waits, 50), unit="ms", note=f"{len(waits):,} calls; {note}"),
-        Figure(name="whom to ring, p99", value=percentile(waits, 99), unit="ms", owed=OWED_P99_MS, at_most=True),
-        Figure(name="whom to ring, slowest", value=max(waits), unit="ms"),
-        Figure(name="rung while in a call", value=floor.rung_twice, owed=0, at_most=True),
-        Figure(name="no answer in time", value=floor.fallbacks, owed=0, at_most=True),
-        Figure(name="told to wait in line", value=floor.in_line),
+        Figure(name=f"{traffic}: whom to ring, p50", value=percentile(waits, 50), unit="ms", note=note),
+        Figure(
+            name=f"{traffic}: whom to ring, p99",
+            value=percentile(waits, 99),
+            unit="ms",
+            owed=OWED_P99_MS,
+            at_most=True,
+        ),
+        Figure(name=f"{traffic}: whom to ring, slowest", value=max(waits), unit="ms"),
+        Figure(name=f"{traffic}: rung while in a call", value=floor.rung_twice, owed=0, at_most=True),
+        Figure(name=f"{traffic}: no answer in time", value=floor.fallbacks, owed=0, at_most=True),
+        Figure(name=f"{traffic}: told to wait in line", value=floor.in_line),
     ]

@@ -55,9 +55,11 @@ async def rig(*, agents: int = 0, supervisors: int = 1, stored: int = 0, cluster
             await hub.stop()
 
 
-def hub_at(where: Place, *, port: int | None = None) -> Program:
+def hub_at(where: Place, *, port: int | None = None, roles: str | None = None) -> Program:
+    """`roles`: a comma list, for one of several processes; None: all."""
     port = port or free_port()
-    return Program(["hub", "run", "--port", str(port)], port, where.folder / "hub.log", where.environment)
+    command = ["hub", "run", "--port", str(port), *(["--roles", roles] if roles else [])]
+    return Program(command, port, where.folder / f"hub-{port}.log", where.environment)
 
 
 @asynccontextmanager
