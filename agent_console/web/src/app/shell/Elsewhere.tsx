@@ -10,6 +10,7 @@ import { belongs, useRows } from "@/data/rows";
 import { useAgentName, useMe } from "@/data/session";
 import { useDue } from "@/data/tasks";
 import { useOffers } from "@/features/conversations/offers";
+import { phone } from "@/lib/format/text";
 import { useNaming } from "@/lib/naming";
 import { HOME_VIEW, isWorkspace, paths } from "@/lib/paths";
 import { oversees } from "@/lib/permissions";
@@ -90,6 +91,8 @@ function useDueTasks(): void {
   const { t } = useTranslation();
   const me = useMe();
   const open = useOpen();
+  const nameOf = useNaming();
+  const rows = useRows();
   const due = useDue((state) => state.due);
   const told = useRef(new Set<string>());
   useEffect(() => {
@@ -98,7 +101,9 @@ function useDueTasks(): void {
       if (told.current.has(key)) continue;
       told.current.add(key);
       if (task.agent_id !== null && task.agent_id !== me.agent.id) continue;
-      const what = task.note ?? t(`task.kind.${task.kind}`);
+      const row = rows.get(task.conversation_id);
+      const who = row ? nameOf(row) : task.phone && phone(task.phone);
+      const what = [task.note ?? t(`task.kind.${task.kind}`), who].filter(Boolean).join(" · ");
       notify({
         text: t("task.announce", { what }),
         action: { label: t("notice.open"), run: () => open(task.conversation_id) },

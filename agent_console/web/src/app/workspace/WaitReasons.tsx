@@ -1,28 +1,20 @@
 /** Why a conversation still waits, looked at when somebody asks and as long as they look. */
-import { Popover } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "@/data/keys";
 import { api } from "@/lib/api/client";
 import { useWords } from "@/lib/i18n/words";
 import { Fault } from "@/ui/Fault";
+import { AskWhy } from "@/ui/Why";
 import css from "@/ui/Why.module.css";
 
 const AGAIN_MS = 5_000; // seconds that are left and agents who are full change by themselves
 
 export function WaitReasons({ conversationId }: { conversationId: string }) {
-  const { t } = useTranslation();
-  const [isOpen, setOpen] = useState(false);
   return (
-    <Popover width={320} position="bottom-start" withinPortal trapFocus={false} opened={isOpen} onChange={setOpen}>
-      <Popover.Target>
-        <button type="button" className={css.ask} onClick={() => setOpen(!isOpen)}>
-          {t("why.ask")}
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown>{isOpen && <Reasons conversationId={conversationId} />}</Popover.Dropdown>
-    </Popover>
+    <AskWhy>
+      <Reasons conversationId={conversationId} />
+    </AskWhy>
   );
 }
 

@@ -1,7 +1,9 @@
 /** The call that rings on my telephone or that I talk: who it is, before I say hello. It is answered on the telephone. */
-import { Link } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useCalls } from "@/data/calls";
+import type { View } from "@/data/keys";
+import { useRow } from "@/data/rows";
 import { useMe } from "@/data/session";
 import css from "@/features/calls/Calls.module.css";
 import type { PhoneCall } from "@/lib/api/types";
@@ -9,6 +11,9 @@ import { phone } from "@/lib/format/text";
 import { stopwatch } from "@/lib/format/time";
 import { useNow } from "@/lib/now";
 import { paths } from "@/lib/paths";
+import { KEYMAP } from "@/lib/shortcuts/keymap";
+import { useShortcut } from "@/lib/shortcuts/shortcuts";
+import { Button } from "@/ui/Button";
 import { ChannelMark } from "@/ui/ChannelMark";
 
 export function MyCalls() {
@@ -54,11 +59,18 @@ function MyCall({ call }: { call: PhoneCall }) {
 /** Straight to the conversation. A stranger's first call has none before somebody answers it. */
 function Open({ call }: { call: PhoneCall }) {
   const { t } = useTranslation();
-  if (call.conversation_id === null) return null;
+  const navigate = useNavigate();
+  const me = useMe();
+  const row = useRow(call.conversation_id ?? undefined);
+  const view: View = row?.owner_id === me.agent.id ? "mine" : "all";
+  const conversationId = call.conversation_id;
+  const open = () => conversationId && void navigate({ to: paths.conversation, params: { view, conversationId } });
+  useShortcut("openCall", open, conversationId !== null);
+  if (conversationId === null) return null;
   return (
-    <Link className={css.open} to={paths.conversation} params={{ view: "all", conversationId: call.conversation_id }}>
+    <Button size="s" onClick={open} shortcut={KEYMAP.openCall.keys}>
       {t("calls.openConversation")}
-    </Link>
+    </Button>
   );
 }
 

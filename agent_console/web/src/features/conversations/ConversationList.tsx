@@ -10,6 +10,7 @@ import { DueFirst } from "@/features/conversations/DueFirst";
 import { Chips, Narrow, NOT_NARROWED } from "@/features/conversations/Narrow";
 import { isNarrowed, type Narrowing, queryOf, useNarrowing } from "@/features/conversations/narrowing";
 import { OfferCards } from "@/features/conversations/OfferCards";
+import { useOffers } from "@/features/conversations/offers";
 import { Rows } from "@/features/conversations/Rows";
 import { useDebounced } from "@/features/conversations/use-debounced";
 import { ViewTabs } from "@/features/conversations/ViewTabs";
@@ -40,6 +41,7 @@ export function ConversationList({ view, openId, onOpen }: ConversationListProps
   const wanted = fold(q) === "" ? null : q;
   const query = useMemo(() => queryOf(view, narrowing, wanted), [view, narrowing, wanted]);
   const listing = useListing(query, me.agent.id);
+  const offers = useOffers(); // they stand above: nobody is told there that nothing is here
 
   return (
     <section className={css.list} aria-label={useTranslation().t("list.label")}>
@@ -63,7 +65,7 @@ export function ConversationList({ view, openId, onOpen }: ConversationListProps
         <Rows listing={listing} view={view} openId={openId} onOpen={onOpen} />
       ) : listing.isLoading ? (
         <Skeleton lines={8} />
-      ) : (
+      ) : offers.length > 0 && view === "mine" && q === "" && !isNarrowed(narrowing) ? null : (
         <NothingHere view={view} q={q} narrowing={narrowing} onWiden={() => narrow(NOT_NARROWED)} />
       )}
     </section>

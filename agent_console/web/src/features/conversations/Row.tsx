@@ -49,6 +49,11 @@ export const Row = memo(function Row({ row, view, isOpen, onOpen }: Props) {
       </span>
       <span className={css.preview}>{preview(row)}</span>
       <span className={css.signs}>
+        {row.priority > 0 && (
+          <span className={css.urgent} title={t("labels.priority")}>
+            {t(`labels.priorities.${row.priority > 1 ? "urgent" : "high"}`)}
+          </span>
+        )}
         {row.snoozed_until !== null && (
           <span className={css.asleep} title={t("status.snoozed", { at: dateTime(row.snoozed_until) })}>
             <Icon name="snooze" size={14} />

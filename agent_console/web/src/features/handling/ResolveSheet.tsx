@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLabel, useWorkWords } from "@/data/work-words";
 import css from "@/features/handling/Handling.module.css";
-import { useFirst } from "@/features/handling/keys";
+import { sheetKeys, useFirst } from "@/features/handling/keys";
 import { Button } from "@/ui/Button";
 import { Icon } from "@/ui/Icon";
 
@@ -23,10 +23,14 @@ export default function ResolveSheet({ onResolve }: Props) {
   const said = note.trim() === "" ? null : note.trim().normalize("NFC");
   const lacksNote = disposition?.needs_note === true && said === null;
   const lacksChoice = disposition === undefined && words?.disposition_required === true;
+  const send = () => {
+    if (!lacksNote && !lacksChoice) onResolve(disposition?.id ?? null, said);
+  };
   return (
-    <div className={css.sheet}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys of what is in it
+    <div className={css.sheet} onKeyDown={sheetKeys(send)}>
       <span className={css.title}>{t("resolve.title")}</span>
-      <div className={css.choices}>
+      <div className={css.choices} data-choices>
         {dispositions.map((word, place) => (
           <button
             key={word.id}
@@ -54,12 +58,7 @@ export default function ResolveSheet({ onResolve }: Props) {
         <span className={css.hint}>
           {lacksNote ? t("resolve.noteNeeded") : lacksChoice ? t("resolve.choose") : t("transfer.noteHint")}
         </span>
-        <Button
-          size="s"
-          kind="primary"
-          disabled={lacksNote || lacksChoice}
-          onClick={() => onResolve(disposition?.id ?? null, said)}
-        >
+        <Button size="s" kind="primary" disabled={lacksNote || lacksChoice} onClick={send}>
           {t("verb.resolve")}
         </Button>
       </div>

@@ -1,7 +1,7 @@
 /** A small sheet beside what opens it. It keeps the keyboard while it is open; what is in it is loaded when asked for. */
 import { Popover } from "@mantine/core";
 import { type ReactNode, Suspense } from "react";
-import { onEscape } from "@/features/handling/keys";
+import { onEscape } from "@/lib/shortcuts/escape";
 import { Skeleton } from "@/ui/Skeleton";
 
 interface Props {

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "@/features/handling/Handling.module.css";
-import { useFirst } from "@/features/handling/keys";
+import { sheetKeys, useFirst } from "@/features/handling/keys";
 import { clockTime, dateTime, dayKey } from "@/lib/format/time";
 import { momentChosen, presets } from "@/lib/moments";
 import { now } from "@/lib/now";
@@ -15,10 +15,11 @@ export default function SnoozeSheet({ onSnooze }: { onSnooze: (until: string | n
   const [local, setLocal] = useState("");
   const chosen = momentChosen(local, now());
   return (
-    <div className={css.sheet}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys of what is in it
+    <div className={css.sheet} onKeyDown={sheetKeys(() => chosen && onSnooze(chosen))}>
       <span className={css.title}>{t("snooze.title")}</span>
       <span className={css.hint}>{t("snooze.hint")}</span>
-      <div className={css.choices}>
+      <div className={css.choices} data-choices>
         {presets(now()).map(({ preset, at }, place) => {
           return (
             <button

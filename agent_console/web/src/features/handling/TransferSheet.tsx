@@ -6,7 +6,7 @@ import { command } from "@/data/commands";
 import { assign, type Receiver, transfer } from "@/data/handling";
 import { useAgents, useMe, useQueues } from "@/data/session";
 import css from "@/features/handling/Handling.module.css";
-import { useFirst } from "@/features/handling/keys";
+import { sheetKeys, useFirst } from "@/features/handling/keys";
 import type { AgentCard, ConversationState } from "@/lib/api/types";
 import { fold } from "@/lib/format/text";
 import { mayRelease, oversees } from "@/lib/permissions";
@@ -31,7 +31,8 @@ export default function TransferSheet({ row, onDone }: Props) {
   const [error, setError] = useState<unknown>(null);
   const send = useSend(row, to, note, onDone, setError);
   return (
-    <div className={css.sheet}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys of what is in it
+    <div className={css.sheet} onKeyDown={sheetKeys(() => send("transfer"))}>
       <span className={css.title}>{t("transfer.title")}</span>
       <input
         className={css.field}
@@ -42,7 +43,7 @@ export default function TransferSheet({ row, onDone }: Props) {
         ref={first}
         autoComplete="off"
       />
-      <div className={css.choices}>
+      <div className={css.choices} data-choices>
         <Colleagues q={q} row={row} to={to} onChoose={setTo} />
         <Queues q={q} row={row} to={to} onChoose={setTo} />
       </div>

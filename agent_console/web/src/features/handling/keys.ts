@@ -1,12 +1,22 @@
 /** What sheets share about the keyboard. */
 import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
 
-/** Escape closes the sheet and nothing behind it: the library's own way lets the key go on to the page. */
-export function onEscape(close: () => void): (event: KeyboardEvent) => void {
+/** Within a sheet: up and down go through its choices, Enter in the search takes the first and goes on to the note,
+ * Ctrl-Enter sends. */
+export function sheetKeys(send: () => void): (event: KeyboardEvent<HTMLElement>) => void {
   return (event) => {
-    if (event.key !== "Escape") return;
+    if (event.nativeEvent.isComposing) return;
+    const at = event.target as HTMLElement;
+    const choices = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-choices] button:enabled")];
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
+    else if (event.key === "Enter" && at.matches("input:not([type])")) {
+      choices[0]?.click();
+      if (choices.length > 0) event.currentTarget.querySelector("textarea")?.focus();
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      if (!at.matches("input:not([type]), [data-choices] button")) return;
+      choices[choices.indexOf(at) + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+    } else return;
     event.preventDefault();
-    close();
   };
 }
 

@@ -81,7 +81,7 @@ function StatusItems() {
             aria-current={me.presence === status && me.reason === reason.id}
             onClick={() => choose(status, reason.id)}
           >
-            {label(reason)}
+            <span className={css.reason}>{label(reason)}</span>
           </Menu.Item>
         ))}
     </Fragment>

@@ -26,6 +26,7 @@ export const KEYMAP = {
   goAdmin: { keys: "g s", group: "pages" },
   goTasks: { keys: "g r", group: "pages" },
   goTeam: { keys: "g t", group: "pages" },
+  openCall: { keys: "c", group: "everywhere" },
   ready: { keys: "b", group: "everywhere" },
   palette: { keys: "mod+k", group: "everywhere" },
   help: { keys: "?", group: "everywhere" },
