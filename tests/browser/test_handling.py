@@ -81,6 +81,7 @@ async def put_off(minh: Agent) -> None:
     await minh.photograph("handling-snooze")
     await sheet.get_by_role("button", name="1 giờ nữa").click()
     await expect(head(minh)).to_contain_text("Tạm hoãn đến", timeout=SETTLE_MS)
+    await minh.sees("Minh tạm hoãn đến")  # the head says so at once, the hub a moment later
 
 
 async def resolve_as(minh: Agent, disposition: str) -> None:

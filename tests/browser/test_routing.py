@@ -136,7 +136,7 @@ async def put_off_and_take_up(lan: Agent) -> None:
     await press(lan, "s")
     sheet = lan.page.get_by_role("dialog", name="Tạm hoãn")
     await sheet.get_by_role("button", name="3 giờ nữa").click()
-    await expect(head(lan)).to_contain_text("Tạm hoãn đến")
+    await lan.sees("Lan tạm hoãn đến")
     await press(lan, "s")
     await expect(head(lan)).not_to_contain_text("Tạm hoãn đến")
 
