@@ -17,8 +17,9 @@ from identity.numbers.shown import Shown, shown
 from identity.numbers.written import Candidate
 
 _PHONE, _EMAIL = EvidenceKind.PHONE, EvidenceKind.EMAIL
-_START: Final = operator.attrgetter("start")
-_SPOKEN_BESIDE_CHARS: Final = 44  # shorter, there is no room for a number in words beside one in digits
+_START: Final = operator.itemgetter(1)
+_SPOKEN_CHARS: Final = 28  # "o ba ba …": shorter, there is no room for a number in words
+_SPOKEN_BESIDE_CHARS: Final = 44  # nor beside one in digits
 
 
 class Find(NamedTuple):
@@ -39,41 +40,49 @@ class Find(NamedTuple):
 def finds_in(text: str) -> list[Find]:
     """In order, not overlapping; one that is written twice is found twice. Linear in the length of `text`."""
     has_mail = "@" in text
-    usual = None if has_mail else written.usual(text)
+    if not (has_mail or _may_hold_number(text)):
+        return []
+    seen = shown(text)
+    usual = None if has_mail else written.usual(seen)
     if usual is not None and len(text) < _SPOKEN_BESIDE_CHARS:
-        return _judged(text, usual)
+        return _judged(seen, usual)
     has_words = spoken.HINT.search(text) is not None
     if usual is not None and not has_words:
-        return _judged(text, usual)
-    if has_mail or has_words or (written.DIGITS.search(text) and written.ENOUGH.search(text)):
-        return _closer(text, has_mail=has_mail, has_words=has_words)
-    return []
+        return _judged(seen, usual)
+    has_digits = written.ENOUGH.search(text) is not None
+    if not (has_mail or has_words or has_digits):
+        return []
+    return _closer(seen, has_mail=has_mail, has_words=has_words, has_digits=has_digits)
 
 
-def _closer(text: str, *, has_mail: bool, has_words: bool) -> list[Find]:
-    seen = shown(text)
+def _may_hold_number(text: str) -> bool:
+    """Most messages have no digit: this is all that they cost."""
+    digit = written.DIGIT.search(text)
+    if digit is None:
+        return len(text) >= _SPOKEN_CHARS and spoken.HINT_ALL_WORDS.search(text) is not None
+    return bool(digit["seven"] or written.DIGITS.search(text, digit.end()) or spoken.HINT.search(text))
+
+
+def _closer(seen: Shown, *, has_mail: bool, has_words: bool, has_digits: bool) -> list[Find]:
     mails = mailboxes(seen) if has_mail else []
-    plain = without_links(without(seen.plain, mails))
-    searched = seen if plain is seen.plain else seen._replace(plain=plain)
-    in_words = spoken.candidates(plain) if has_words else []
-    numbers = written.candidates(searched, without(plain, in_words))  # a run half in words is not torn apart
-    finds = _judged(
-        without_links(seen.read), sorted([*numbers, *in_words, *mails], key=_START) if mails or in_words else numbers
-    )
-    return finds if seen.places is None else [_in_original(seen, find) for find in finds]
+    seen = without_links(seen._replace(plain=without(seen.plain, mails)) if mails else seen)
+    in_words = spoken.candidates(seen.plain) if has_words else []
+    # A run half in words is not torn apart.
+    numbers = written.candidates(seen, without(seen.plain, in_words)) if has_digits else []
+    return _judged(seen, sorted([*numbers, *in_words, *mails], key=_START) if mails or in_words else numbers)
 
 
-def _judged(text: str, found: list[Candidate]) -> list[Find]:
+def _judged(seen: Shown, found: list[Candidate]) -> list[Find]:
     finds: list[Find] = []
-    floor, last = 0, len(found) - 1
-    for place, (value, start, end, doubtful) in enumerate(found):
-        ceiling = found[place + 1].start if place < last else len(text)
+    floor, after_it = 0, len(seen.letters)
+    for place, (value, start, end, doubtful) in enumerate(found, 1):
+        ceiling = found[place][1] if place < len(found) else after_it
         if "@" in value:
-            finds.append(Find(_EMAIL, value, start, end, owner_of(text, start, end, floor, ceiling)))
-        elif (role := role_of(text, start, end, floor, ceiling, doubtful=doubtful)) is not None:
+            finds.append(Find(_EMAIL, value, start, end, owner_of(seen, start, end, floor, ceiling)))
+        elif (role := role_of(seen, start, end, floor, ceiling, doubtful)) is not None:
             finds.append(Find(_PHONE, value, start, end, role))
         floor = end
-    return finds
+    return finds if seen.places is None else [_in_original(seen, find) for find in finds]
 
 
 def _in_original(text: Shown, find: Find) -> Find:

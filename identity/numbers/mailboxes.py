@@ -8,6 +8,7 @@ from identity.numbers.shown import Shown
 from identity.numbers.written import Candidate
 
 _LOCAL_CHARS: Final = "abcdefghijklmnopqrstuvwxyz0123456789._%+-'"
+_BLANK: Final = ord(" ")
 _LOCAL_MAX: Final = 64  # RFC 5321, section 4.5.3.1.1
 _DOMAIN: Final = re.compile(r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,24}(?![a-z0-9])")
 # What is linked is no number of the writer, but for links that open a chat with a number.
@@ -25,17 +26,26 @@ def mailboxes(text: Shown) -> list[Candidate]:
         start, end = _bounds(text.plain, at)
         value = email_key(text.original[slice(*text.span(start, end))]) if start < at < end else None
         if value is not None:
-            found.append(Candidate(value, start, end))
+            found.append((value, start, end, False))
         at = text.plain.find("@", max(end, at + 1))
     return found
 
 
-def without_links(plain: str) -> str:
+def without_links(text: Shown) -> Shown:
     """Blanks in their place, so that everything else stays where it is."""
-    if "/" not in plain and "www." not in plain:
-        return plain
+    plain = text.plain
+    if ("/" not in plain and "www." not in plain) or not _LINK.search(plain):
+        return text
     plain = _CHAT_LINK.sub(_blank, plain)
-    return _LINK.sub(_blank, plain)
+    plain = _LINK.sub(_blank, plain)
+    shown = plain.encode("latin-1", "replace")
+    return text._replace(
+        plain=plain, letters=bytes(map(_kept, shown, text.letters)), words=bytes(map(_kept, shown, text.words))
+    )
+
+
+def _kept(shown: int, letter: int) -> int:
+    return _BLANK if shown == _BLANK else letter
 
 
 def without(plain: str, found: list[Candidate]) -> str:
@@ -43,9 +53,9 @@ def without(plain: str, found: list[Candidate]) -> str:
     if not found:
         return plain
     pieces, done = [], 0
-    for one in found:
-        pieces += [plain[done : one.start], " " * (one.end - one.start)]
-        done = one.end
+    for _, start, end, _ in found:
+        pieces += [plain[done:start], " " * (end - start)]
+        done = end
     return "".join([*pieces, plain[done:]])
 
 

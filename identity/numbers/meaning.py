@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Final
 
 from identity.numbers import rules
-from identity.numbers.signs import COMMA, words_of
+from identity.numbers.shown import Shown
+from identity.numbers.signs import COMMA
 
 
 class Role(StrEnum):
@@ -21,6 +22,9 @@ class Role(StrEnum):
 
 
 _OWN, _RECIPIENT, _OTHER = Role  # a look-up of a member takes as long as a dictionary of ten words
+_signs: Final = rules.BOOK.signs
+_TELLS, _TELLS_NEXT = rules.TELLS, rules.TELLS_NEXT
+_TELLS_AFTER, _TELLS_AFTER_NEXT = rules.TELLS_AFTERWARDS, rules.TELLS_AFTERWARDS_NEXT
 
 BEFORE_CHARS: Final = 64
 FORM_CHARS: Final = 160  # a form has its head some lines above
@@ -29,62 +33,57 @@ _WORDS_MAX: Final = 10  # read back so far for whose it is
 _PHONE_WORDS_MAX: Final = 5  # a doubtful number needs a word for telephones so near
 
 
-def role_of(text: str, start: int, end: int, floor: int, ceiling: int, *, doubtful: bool = False) -> Role | None:
+def role_of(text: Shown, start: int, end: int, floor: int, ceiling: int, doubtful: bool) -> Role | None:
     """Of what stands in `text` from `start` to `end`. None: it is no number of a person, or none any more.
 
     `floor`, `ceiling`: end of the find before, start of the one after. `doubtful`: only with a word for telephones.
     """
-    words_before, words_after = _around(text, start, end, floor, ceiling)
-    tells_after = words_after != [] and not (
-        rules.TELLS_AFTERWARDS.isdisjoint(words_after)
-        and rules.TELLS_AFTERWARDS_NEXT.isdisjoint(words_after[: rules.NEXT])
+    first, last = _reach(text, start, end, floor, ceiling)
+    said_before, said_after = text.words[first:start].split(), text.words[end:last].split()
+    tell_before = doubtful or not (
+        _TELLS.isdisjoint(said_before) and _TELLS_NEXT.isdisjoint(said_before[-rules.NEXT :])
     )
-    if not (doubtful or tells_after or _tells_before(words_before)):
+    tell_after = not (_TELLS_AFTER.isdisjoint(said_after) and _TELLS_AFTER_NEXT.isdisjoint(said_after[: rules.NEXT]))
+    if not (tell_before or tell_after):
         return _OWN
-    before, after = rules.BOOK.signs(words_before)[::-1], rules.BOOK.signs(words_after) if words_after else ""
-    if _is_none(before, doubtful=doubtful) or (tells_after and _is_none_afterwards(after)):
+    before = _signs(text.letters[first:start])[::-1]
+    if _is_none(before, doubtful):
         return None
-    if not tells_after and _said_before(before, after) is _OWN:
-        return _OWN  # whatever is said after it
+    told = _said_before(before, "") if tell_before else _OWN
+    has_number = before[1:2] in rules.HAVE
+    if not said_after or (told is _OWN and not (tell_after or has_number)):
+        return told
+    after = _signs(text.letters[end:last])
+    if rules.NONE_AFTER.match(after):
+        return None
     if rules.NOT_REACHED.match(after) and rules.CALLED_IN_VAIN.match(before):
         return _OTHER
-    return _whose(before, after, leads_on=end + AFTER_CHARS > ceiling < len(text))
+    if has_number:
+        told = _said_before(before, after)
+    return _whose(told, _said_after(after, leads_on=last == ceiling < len(text.letters)))
 
 
-def owner_of(text: str, start: int, end: int, floor: int, ceiling: int) -> Role:
+def owner_of(text: Shown, start: int, end: int, floor: int, ceiling: int) -> Role:
     """As `role_of`, for a mailbox, which nothing makes a code."""
-    words_before, words_after = _around(text, start, end, floor, ceiling)
-    before, after = rules.BOOK.signs(words_before)[::-1], rules.BOOK.signs(words_after)
-    return _whose(before, after, leads_on=end + AFTER_CHARS > ceiling < len(text))
+    first, last = _reach(text, start, end, floor, ceiling)
+    before, after = _signs(text.letters[first:start])[::-1], _signs(text.letters[end:last])
+    return _whose(_said_before(before, after), _said_after(after, leads_on=last == ceiling < len(text.letters)))
 
 
-def _around(text: str, start: int, end: int, floor: int, ceiling: int) -> tuple[list[str], list[str]]:
-    first = start - (FORM_CHARS if "\n" in text else BEFORE_CHARS)
-    last = end + AFTER_CHARS
-    return (
-        words_of(text[max(floor, first) : start]),  # a call of max() or min() takes longer
-        words_of(text[end : min(ceiling, last)]),
-    )
+def _reach(text: Shown, start: int, end: int, floor: int, ceiling: int) -> tuple[int, int]:
+    """How far the words around are looked at. max() and min() would take longer than all of it."""
+    first, last = start - (FORM_CHARS if b"\n" in text.letters else BEFORE_CHARS), end + AFTER_CHARS
+    return max(floor, first), min(ceiling, last)
 
 
-def _tells_before(words_before: list[str]) -> bool:
-    return not (rules.TELLS.isdisjoint(words_before) and rules.TELLS_NEXT.isdisjoint(words_before[-rules.NEXT :]))
+def _whose(told: Role, said: Role | None) -> Role:
+    return _RECIPIENT if told is _RECIPIENT and said is _OTHER else said or told
 
 
-def _is_none(before: str, *, doubtful: bool) -> bool:
+def _is_none(before: str, doubtful: bool) -> bool:
     if doubtful and not rules.ASKED_FOR_PHONE.search(before, 0, _PHONE_WORDS_MAX):
         return True
-    return rules.CODE.match(before) is not None or rules.TAKEN_BACK.match(before) is not None
-
-
-def _is_none_afterwards(after: str) -> bool:
-    """As in "0912… mb bank", "0912… vnd", "0912… là mã đơn", "0912… à nhầm"."""
-    return rules.CODE_AFTER.match(after) is not None or rules.WRONG.match(after) is not None
-
-
-def _whose(before: str, after: str, *, leads_on: bool) -> Role:
-    told, said = _said_before(before, after), _said_after(after, leads_on=leads_on)
-    return _RECIPIENT if told is _RECIPIENT and said is _OTHER else said or told
+    return rules.NONE.match(before) is not None
 
 
 def _said_before(before: str, after: str) -> Role:

@@ -27,13 +27,10 @@ _SOMEBODY: Final = _before(words.OTHERS)
 _STOPS: Final = f"{END}{LINE}{COMMA}{OPEN}{DIGIT}"
 
 # "mã đơn 0912…", "stk của em: 0912…"; not "mã đơn 88123 sđt 0912…", not "lên đơn cho em 0912…".
-CODE: Final = re.compile(
-    rf"""{END}?{DIGIT}?(?!{_before(words.KEPT_UNDER)})(?:{_FILLER}){{0,4}}
+_CODE: Final = rf"""{END}?{DIGIT}?(?!{_before(words.KEPT_UNDER)})(?:{_FILLER}){{0,4}}
       (?: (?!{_before(words.ORDERING)}) {_before(words.CODE_NEAR, words.BANKS, words.CODE_FAR, words.TRANSFERS)}
-        | (?: (?!{_PHONE})[^{_STOPS}] (?:{_FILLER}){{0,2}} ){{1,2}} {_before(words.CODE_FAR)} )""",
-    re.VERBOSE,
-)
-TAKEN_BACK: Final = re.compile(_before(words.NOT_THIS))
+        | (?: (?!{_PHONE})[^{_STOPS}] (?:{_FILLER}){{0,2}} ){{1,2}} {_before(words.CODE_FAR)} )"""
+NONE: Final = re.compile(f"{_CODE} | {_before(words.NOT_THIS)}", re.VERBOSE)  # a code, or taken back
 _NAME: Final = rf"[^{_STOPS}{_set(words.SELF, words.PHONE, words.FILLERS)}]"
 # Right before the number. "gọi em bằng số 0912…", "có số 0912… gọi em"; "gửi tặng cô giáo, số cô 0912…", "giao cho bạn
 # Vy 0912…"; "số ổng 0912…", "ảnh tên Đạt 0912…": somebody who was named before.
@@ -84,13 +81,18 @@ FORM: Final = re.compile(
 
 # --- patterns over the signs after -----------------------------------------------------------------------------------
 
-CODE_AFTER: Final = re.compile(
+NONE_AFTER: Final = re.compile(
     rf"""{OPEN}?(?:{_any("của, bên, stk, tk, bank")})?{_any(words.BANKS)}
-       | {_any(words.MONEY)} | {_any("là")}{_any("mã, stk, số tài khoản")}""",
+       | {_any(words.MONEY)} | {_any("là")}{_any("mã, stk, số tài khoản")}
+       | [{COMMA}{OPEN}]?(?:{_any(words.WRONG_FILLERS)}){{0,3}}{_any(words.WRONG)}""",
     re.VERBOSE,
 )
-WRONG: Final = re.compile(rf"[{COMMA}{OPEN}]?(?:{_any(words.WRONG_FILLERS)}){{0,3}}{_any(words.WRONG)}")
-STRANGER: Final = re.compile(rf"(?:{_any('này, đó, nó')})?{_any(words.STRANGER)}")
+STRANGER: Final = re.compile(
+    rf"""(?:{_any("này, đó, nó")})?
+      (?: {_any(words.STRANGER)} | {_any(words.REACHING)}[^{END}{LINE}{DIGIT}]{{0,4}}{_any(words.PRETENDING)} )""",
+    re.VERBOSE,
+)
+HAVE: Final = frozenset(_set("có"))  # "có số 0912…": what comes after counts
 CALLS_WRITER: Final = re.compile(_any("gọi"))
 _FILLER_AFTER: Final = rf"(?:{_any(words.AFTER_FILLERS)}|{OPEN})"
 _POINTED: Final = rf"{_FILLER_AFTER}{{0,3}}(?:{_any(words.POINTING)}|{OPEN}){_FILLER_AFTER}{{0,3}}"
@@ -111,6 +113,7 @@ _SAID: Final = (
 )  # fmt: skip
 _SAID_AFTERWARDS: Final = (
     words.OTHERS, words.OTHERS_WITH_SELF, words.RECIPIENT, words.BANKS, words.MONEY, words.WRONG, words.STRANGER,
+    words.PRETENDING,
     words.NOT_REACHED, "mã, stk, tài khoản",
 )  # fmt: skip
 TELLS: Final = BOOK.telling(*_SAID)

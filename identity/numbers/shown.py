@@ -3,10 +3,11 @@
 One character of `plain` stands for one of the original, so that what is found can be pointed at.
 """
 
-import codecs
 import re
 import unicodedata
 from typing import Final, NamedTuple
+
+from identity.numbers import letters
 
 # What takes no room of its own: combining marks, zero-width characters, embeddings that change no order of digits.
 _INVISIBLE: Final = re.compile(
@@ -21,12 +22,14 @@ _REORDERED: Final = re.compile("[\u202b\u202e\u2067][^\n]*")
 
 
 class Shown(NamedTuple):
-    """`read`: what is left of `original` without what nobody sees. `plain`: the same, folded, character by character.
-    `places`: where each of them stands in `original`; None: at the same place."""
+    """`plain`: without what nobody sees, folded. `letters`: the same with marks, `words` its words (see
+    identity.numbers.letters). All three have one place for each character of the original that is seen; `places`:
+    where it stands there, None: at the same place."""
 
     original: str
-    read: str
     plain: str
+    letters: bytes
+    words: bytes
     places: list[int] | None
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -38,29 +41,22 @@ class Shown(NamedTuple):
         return self.places[start], attached.end() if attached else last
 
 
-def in_order(text: str) -> bool:
-    """Whether all of it is read from left to right."""
-    return not ("\u202e" in text or "\u202b" in text or "\u2067" in text)
-
-
 def shown(text: str) -> Shown:
-    if text.isascii():
-        plain = text.lower()
-        return Shown(text, text, plain if plain.isprintable() else plain.translate(_CONTROLS), None)
     try:
-        # Fifteen times as fast as str.translate; no message without emoji needs more.
-        narrow, _ = codecs.charmap_encode(text, "strict", _VIETNAMESE)
+        narrow = letters.encoded(text)
     except UnicodeEncodeError:
         return _shown(text)
-    return Shown(text, text, narrow.translate(_FOLDED).decode("ascii"), None)
+    return Shown(text, narrow.translate(_FOLDED).decode("latin-1"), narrow, narrow.translate(letters.WORDS), None)
 
 
 def _shown(text: str) -> Shown:
-    if not _UNEVEN.search(text):
-        return Shown(text, text, _hide_reordered(text.translate(_PLAIN)), None)
-    places = [place for place, char in enumerate(text) if not _INVISIBLE.match(char)]
-    kept = "".join([text[place] for place in places])
-    return Shown(text, kept, _hide_reordered(kept.translate(_PLAIN)), places)
+    places = None
+    seen = text
+    if _UNEVEN.search(text):
+        places = [place for place, char in enumerate(text) if not _INVISIBLE.match(char)]
+        seen = "".join([text[place] for place in places])
+    plain, narrow = _hide_reordered(seen.translate(_PLAIN)), letters.encoded_loosely(seen)
+    return Shown(text, plain, narrow, narrow.translate(letters.WORDS), places)
 
 
 def _hide_reordered(plain: str) -> str:
@@ -77,14 +73,14 @@ class _Plain(dict[int, int]):
 
 
 def _table() -> _Plain:
-    letters = [
+    codes = [
         *range(0x80),
         *range(0xC0, 0x250),
         *range(0x1E00, 0x1F00),
         *range(0xFF01, 0xFF5F),
         *range(0x2010, 0x2016),
     ]
-    table = _Plain({code: ord(_base(chr(code))) for code in letters})
+    table = _Plain({code: ord(_base(chr(code))) for code in codes})
     table |= dict.fromkeys(map(ord, "‐‑‒–—―−－﹣"), ord("-"))
     table |= dict.fromkeys(
         map(ord, "\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"), ord(" ")
@@ -108,10 +104,4 @@ def _base(char: str) -> str:
 
 
 _PLAIN: Final = _table()
-_CONTROLS: Final = {ord("\t"): " ", ord("\r"): "\n"}
-
-# An eight-bit character set of our own: ASCII (but for control characters, whose places are needed) and Vietnamese.
-_LETTERS: Final = "àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ"
-_CHARSET: Final = ("\n\t\r" + "".join(map(chr, range(0x20, 0x7F))) + _LETTERS + _LETTERS.upper()).ljust(256, "\ufffe")
-_VIETNAMESE: Final = codecs.charmap_build(_CHARSET)
-_FOLDED: Final = bytes(_PLAIN.get(ord(char), 0) if char != "\ufffe" else 0 for char in _CHARSET)
+_FOLDED: Final = bytes(_PLAIN[ord(char)] if char in letters.KNOWN else 0 for char in letters.CHARSET)

@@ -2,19 +2,18 @@
 
     book = Book()
     rule = re.compile(book.any_of("chồng em, vợ em"))
-    rule.search(book.signs(["gọi", "chồng", "em"]))
+    rule.search(book.signs(letters.encoded("gọi chồng em")))
 
 A word that no rule names is UNKNOWN. A word counts as spelled in the rule, with its tone on either vowel ("hoá",
 "hóa"), and without any marks, unless NEEDS_MARKS has it and it stands alone.
 """
 
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import repeat
 from typing import Final
 
-from identity.numbers import vocabulary
+from identity.numbers import letters, vocabulary
 
 UNKNOWN: Final = "w"
 END: Final = "e"  # of a sentence, or of an aside
@@ -22,17 +21,13 @@ LINE: Final = "n"
 COMMA: Final = "c"
 OPEN: Final = "o"
 DIGIT: Final = "d"
-_STRUCTURE: Final = {
-    **dict.fromkeys(".!?;)", END), "\n": LINE, ",": COMMA, "(": OPEN, **dict.fromkeys("0123456789", DIGIT)
-}  # fmt: skip
+_STRUCTURE: Final = {".": END, "|": LINE, ",": COMMA, "(": OPEN, "0": DIGIT}
+_WRITTEN_AS: Final = {**dict.fromkeys(".!?;)", "."), "\n": "|", ",": ",", "(": "(", **dict.fromkeys("0123456789", "0")}
+_APART: Final = [(sign.encode(), f" {sign} ".encode()) for sign in _STRUCTURE]
 _FIRST_OF_WORDS: Final = 0x100  # of the characters that stand for words
-_WORD: Final = re.compile(r"[a-zà-ỹ]+|[0-9,.!?;\n()]")
+_CLAUSES: Final = letters.table(_WRITTEN_AS, otherwise=" ")
+_UNKNOWN: Final = repeat(UNKNOWN)
 _TONES: Final = ["oà òa", "oá óa", "oả ỏa", "oã õa", "oạ ọa", "oè òe", "oé óe", "uỳ ùy", "uý úy", "uỷ ủy", "uỵ ụy"]
-
-
-def words_of(text: str) -> list[str]:
-    """Words, digits and what ends a clause, in lower case. Links, emoji and other signs are left out."""
-    return _WORD.findall(text.lower()) if text else []
 
 
 def _phrases(*tables: str) -> list[str]:
@@ -47,22 +42,28 @@ class Book:
     """The words of all rules and their signs."""
 
     def __init__(self) -> None:
-        self._sign_of: dict[str, str] = dict(_STRUCTURE)
+        self._sign_of: dict[bytes, str] = {letters.encoded(char): sign for char, sign in _STRUCTURE.items()}
 
-    def signs(self, words: list[str]) -> str:
-        return "".join(map(self._sign_of.get, words, repeat(UNKNOWN)))
+    def signs(self, text: bytes) -> str:
+        """Of a stretch of `Shown.letters`: of its words, its digits, and what ends a clause."""
+        text = text.translate(_CLAUSES)
+        for char, apart in _APART:
+            text = text.replace(char, apart)
+        return "".join(map(self._sign_of.get, text.split(), _UNKNOWN))
 
     def any_of(self, *tables: str, backward: bool = False) -> str:
         """A pattern for any phrase of these comma lists, the longest first; `backward` for signs read from the end."""
-        phrases = sorted({tuple(phrase.split()) for phrase in _phrases(*tables)}, key=len, reverse=True)
-        ordered = [phrase[::-1] if backward else phrase for phrase in phrases]
-        first = {sign for phrase in ordered for sign in self._signs(phrase[0], alone=len(phrase) == 1)}
-        longer = ["".join(self._set(self._signs(word)) for word in phrase) for phrase in ordered if len(phrase) > 1]
-        if not longer:
-            return self._set(first)
-        singles = {sign for phrase in ordered if len(phrase) == 1 for sign in self._signs(phrase[0], alone=True)}
-        # The look ahead spares the rest wherever no phrase begins.
-        return f"(?:(?={self._set(first)})(?:{'|'.join([*longer, self._set(singles)] if singles else longer)}))"
+        after: dict[str, list[str]] = {}  # a first sign -> patterns of what may follow it
+        for phrase in sorted({tuple(phrase.split()) for phrase in _phrases(*tables)}, key=len, reverse=True):
+            first, *others = phrase[::-1] if backward else phrase
+            rest = "".join(_set(self._signs(word)) for word in others)
+            for sign in self._signs(first, alone=not others):
+                after.setdefault(sign, []).append(rest)
+        alone = {sign for sign, rests in after.items() if rests == [""]}
+        # A row of alternatives that begin with one sign each is run through quickly.
+        longer = [sign + _either(rests) for sign, rests in after.items() if sign not in alone]
+        guard = f"(?={_set(after)})" if longer else ""
+        return f"(?:{guard}{_either([_set(alone)] * bool(alone) + longer)})"
 
     def set_of(self, *tables: str) -> str:
         """The signs of the single words among them, to stand in a set."""
@@ -70,7 +71,7 @@ class Book:
         return "".join(sorted({sign for word in words for sign in self._signs(word, alone=True)}))
 
     @staticmethod
-    def telling(*tables: str, everyday: bool = False) -> frozenset[str]:
+    def telling(*tables: str, everyday: bool = False) -> frozenset[bytes]:
         """The rarest word of each phrase: in a text without any of them no phrase is. Those of phrases that have
         everyday words only come with `everyday`, the others without."""
         found: set[str] = set()
@@ -79,18 +80,23 @@ class Book:
             rarest = max(words, key=lambda word: _EVERYDAY.get(word, len(_EVERYDAY)))
             if everyday is (rarest in _EVERYDAY):
                 found |= set(spellings(rarest, needs_marks=len(words) == 1 and rarest in _NEEDS_MARKS))
-        return frozenset(found)
+        return frozenset(map(letters.encoded, found))
 
     def _signs(self, word: str, *, alone: bool = False) -> list[str]:
         return [self._sign(form) for form in spellings(word, needs_marks=alone and word in _NEEDS_MARKS)]
 
     def _sign(self, form: str) -> str:
-        return self._sign_of.setdefault(form, chr(_FIRST_OF_WORDS + len(self._sign_of)))
+        return self._sign_of.setdefault(letters.encoded(form), chr(_FIRST_OF_WORDS + len(self._sign_of)))
 
-    @staticmethod
-    def _set(signs: Iterable[str]) -> str:
-        signs = "".join(sorted(signs))
-        return signs if len(signs) == 1 else f"[{signs}]"
+
+def _set(signs: Iterable[str]) -> str:
+    signs = "".join(sorted(signs))
+    return signs if len(signs) == 1 else f"[{signs}]"
+
+
+def _either(patterns: Iterable[str]) -> str:
+    patterns = list(patterns)
+    return patterns[0] if len(patterns) == 1 else f"(?:{'|'.join(patterns)})"
 
 
 def spellings(word: str, *, needs_marks: bool = False) -> Iterator[str]:

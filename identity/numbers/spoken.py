@@ -31,6 +31,8 @@ _ANY: Final = (  # the word of a digit, as it may be written
 )
 # Cheap, over text as it was written: "…ng", "…o" (a zero) or a digit, and two words of digits, or one and a digit.
 HINT: Final = re.compile(rf"[gGoO0-9][ .,\-]{{1,3}}{_ANY}[ .,\-]{{1,3}}(?:[0-9]|{_ANY}\b)")
+# The same where there is no digit at all: five in a row, of which the first is a zero.
+HINT_ALL_WORDS: Final = re.compile(rf"[gGoO](?:[ .,\-]{{1,3}}{_ANY}){{4}}\b")
 
 
 def candidates(plain: str) -> list[Candidate]:
@@ -50,7 +52,7 @@ def _read(plain: str, start: int, end: int) -> Candidate | None:
         value = in_use(match["national"]) if match else None
         if value is not None and not is_placeholder(value):
             begin = start if first == 0 else units[first].start()
-            return Candidate(value, begin, units[-1].end())
+            return value, begin, units[-1].end(), False
     return None
 
 

@@ -20,8 +20,8 @@ CODE_NEAR: Final = """
     báo, ghn báo, ghtk báo, spx báo, bưu điện báo, ems, vnpost, viettel post, ninja van, best express, lazada, tem,
     số tem, biên nhận, phiếu hẹn, vé, số vé, gplx, bằng lái, giấy phép, định danh, số định danh, msnv, mssv, công
     tơ, số công tơ, đồng hồ nước, đồng hồ điện, danh bộ, danh bạ nước, dãy số, chữ số, xổ số, số báo danh, tra cứu,
-    điện lực, bán sim, rao sim, phiếu bảo hành, số bảo hành, thẻ bảo hành, phiếu sửa, phiếu sửa chữa, mã
-    thuê bao, internet, cáp quang"""
+    điện lực, bán sim, rao sim, phiếu bảo hành, số bảo hành, thẻ bảo hành, phiếu sửa, phiếu sửa chữa, phiếu
+    gửi, phiếu giao, phiếu nhập, phiếu xuất, phiếu thu, biên lai, bưu gửi, bưu phẩm, mã thuê bao, internet, cáp quang"""
 CODE_FAR: Final = """
     mã, mã đơn, mã vận đơn, mvđ, stk, sotk, tk, số tk, tài khoản, account, iban, mst, mã số thuế, số thuế, hotline,
     hot line, tổng đài, cskh, chăm sóc khách hàng, đường dây nóng, số nóng, mật khẩu, hợp đồng, thẻ, thẻ tín dụng,
@@ -61,7 +61,8 @@ OTHERS: Final = """
     họ, chị họ, cháu gái, cháu trai, cháu nội, cháu ngoại, bà ngoại, bà nội, ông ngoại, ông nội, bạn gái, bạn trai,
     bạn thân, bạn cùng phòng, bạn học, nhỏ bạn, đứa bạn, thằng bạn, con bạn, người yêu, ny, người nhà, người thân,
     người quen, hàng xóm, thông gia, đồng nghiệp, sếp, bảo vệ, lễ tân, shipper, anh ship, bên ship, bạn ship, grab,
-    nhân viên, nvien, thư ký, trợ lý, kế toán, thủ kho, quản lý, giám đốc, tài xế, lái xe, bác tài, nhà xe, chành
+    nhân viên, nvien, nv, thư ký, trợ lý, kế toán, thủ kho, thủ quỹ, bạn kỹ thuật, anh kỹ thuật, bên kỹ thuật, bạn tư
+    vấn, bạn sale, lớp trưởng, trưởng nhóm, trưởng phòng, quản lý, giám đốc, tài xế, lái xe, bác tài, nhà xe, chành
     xe, chành, xe khách, xe ôm, thợ, kỹ thuật viên, giúp việc, cô giáo, thầy giáo, giáo viên, chủ nhà, dì, mợ, thím,
     cậu, mẹ chồng, mẹ vợ, má chồng, má vợ, bố chồng, bố vợ, ba chồng, ba vợ, ông chủ, bà chủ, chị chủ, anh chủ, chị
     dâu, anh rể, phụ huynh, số shop, của shop, zalo shop, đối tác, họ hàng"""
@@ -101,6 +102,9 @@ STRANGER: Final = """
     có phải, phải không, phải k, phải ko, phải hông, gọi bảo, gọi kêu, gọi đòi, gọi nói, gọi báo, gọi lừa, gọi xưng,
     kêu em, kêu mình, lừa, lừa đảo, giả làm, giả danh, tự xưng, mạo danh, là của shop, là của ai, là shop, của ai,
     của shop, là ai"""
+# "0912… nhắn em bảo là shop", "0912… gọi em nói là bên giao hàng": a few words in between.
+REACHING: Final = "gọi, nhắn, nhắn tin, điện, kết bạn, kb"
+PRETENDING: Final = "bảo là, nói là, xưng là, kêu là, nhận là, bảo bên, nói bên, link lạ, lừa, giả danh, đe doạ"
 # What may stand between a number and what is said of it afterwards; POINTING: then a lone word says whose it is.
 AFTER_FILLERS: Final = "là, đây, nè, số, sđt, đt, của, này, thì, đó, nha, nhé, a, ạ, và, có, cô, phải"
 POINTING: Final = "là, số, sđt, đt, của"
@@ -113,7 +117,9 @@ OLDER_WRITER: Final = "tôi, tui"  # then "số cháu" is not the writer's
 WRONG: Final = """
     nhầm, lộn, sai, thiếu, bỏ, bỏ số, bỏ đi, không dùng nữa, không xài nữa, k dùng nữa, k xài nữa, ko dùng nữa, ko
     xài nữa, hết dùng, hết xài, mất rồi, bị mất, mất sim, huỷ rồi, khoá rồi, bị khoá"""
-WRONG_FILLERS: Final = "à, ạ, ý, ủa, uh, ờ, quên, là, bị, số, này, đó, em, e, mình, ghi, gõ, nhập, thì, trên"
+WRONG_FILLERS: Final = """
+    à, ạ, ý, ấy, chết, thôi, xin lỗi, sorry, ủa, uh, ờ, quên, là, bị, số, này, đó, em, e, mình, ghi, gõ, nhập, thì,
+    trên"""
 NOT_THIS: Final = "bỏ số, bỏ, không phải, không phải số, đừng lưu số, xoá số"
 
 # The commonest first: a rule is known to be needed by the rarest word of its phrases.

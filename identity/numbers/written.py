@@ -4,23 +4,16 @@ Takes `Shown.plain`. A candidate stands free: it is no part of a longer number, 
 """
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from hub.numbering import MOBILE, is_old_land_line
 from hub.phones import in_use
 from identity.normalize import is_placeholder, phone_key
 from identity.numbers.free import stands_free
-from identity.numbers.shown import Shown, in_order
+from identity.numbers.shown import Shown
 
-
-class Candidate(NamedTuple):
-    """`start`, `end` in `Shown.plain`. `doubtful`: only with a word that says it is a telephone number."""
-
-    value: str
-    start: int
-    end: int
-    doubtful: bool = False
-
+# Value; start and end in `Shown.plain`; whether it is one only with a word that says it is a telephone number.
+Candidate = tuple[str, int, int, bool]
 
 _S: Final = r"[ .\-_)]{0,3}"  # between digits; whoever writes "0912 . 345" takes three
 _NUMBER: Final = re.compile(
@@ -45,10 +38,12 @@ _NUMBER: Final = re.compile(
 _D: Final = "0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19\U0001d7ce-\U0001d7ff"
 DIGITS: Final = re.compile(f"[{_D}]" + f"[^{_D}]{{0,3}}[{_D}]" * 6)
 _DIGITS_MIN: Final = 7
+# The first digit, and all seven if they begin with it.
+DIGIT: Final = re.compile(f"[{_D}](?P<seven>" + f"[^{_D}]{{0,3}}[{_D}]" * 6 + ")?")
 # Nine, be they letters that pass for some: the least that a candidate has. Prices and dates have fewer.
 ENOUGH: Final = re.compile(f"[{_D}oOlI]" + f"[^{_D}oOlI]{{0,4}}[{_D}oOlI]" * 8)
-# How most people write most numbers: a mobile between blanks, in groups or not. Found like this, over text as it was
-# written, and no digits besides, it needs no closer look.
+# How most people write most numbers: a mobile between blanks, in groups or not. Found like this, with no other seven
+# digits besides, it needs no closer look.
 _USUAL: Final = re.compile(
     r"""0(?<![^ \n(:]0)
         (?: (?:3[2-9]|5[689]|7[06-9]|8[1-8]|9[0-8])[ .\-]?\d | 52[238] | 559 | 89[6-9] | 99[013-9] )
@@ -57,10 +52,13 @@ _USUAL: Final = re.compile(
     re.ASCII | re.VERBOSE,
 )
 _USUAL_CHARS: Final = 10
+_NO_DIGITS: Final = bytes(set(range(0x100)) - set(b"0123456789"))
 _REPEATED_MIN: Final = 7  # equal digits, in numbers that are typed to get past a form
 _WITHOUT_ZERO: Final = re.compile(r"[35789](?<![\w+*#/.,\-].)\d\d[ .\-]?\d{3}[ .\-]?\d{3}(?!\d)", re.ASCII)
 _NOT_DIGIT: Final = dict.fromkeys(map(ord, " .-_()+/,"))
-_LOOKALIKE: Final = re.compile(r"[0-9](?:[ .\-]?[oli](?![a-z])|(?<=[oli].)|(?<=[oli][ .\-].)|[oli]{1,4}[0-9])")
+_LOOKALIKE: Final = re.compile(
+    r"[oli](?:(?=[oli]{0,3}[0-9]|[ .\-][0-9])|(?<=[0-9].)(?![a-z])|(?<=[0-9][ .\-].)(?![a-z]))"
+)
 _AMONG_DIGITS: Final = re.compile(
     r"(?<![a-z])[oli]{1,4}(?=\d)|(?<=\d)[oli]{1,4}(?=\d)|(?<=\d)[oli]{1,4}(?![a-z])|(?<=\d[ .\-])[ol](?=[ .\-]?\d)"
 )
@@ -70,27 +68,33 @@ _FOREIGN_MAX: Final = 50  # looked at in one text: phonenumbers takes half a mil
 _REAL_DIGITS_MIN: Final = 7  # "OIl" is a word; "O9l2345678" is a number
 
 
-def usual(text: str) -> list[Candidate] | None:
-    """Of text as it was written. None: there may be others, or other digits, to be looked at more closely."""
-    match = _USUAL.search(text)
-    if match is None or not (text.isascii() or in_order(text)):
+def usual(text: Shown) -> list[Candidate] | None:
+    """None: there may be others, to be looked at more closely."""
+    plain = text.plain
+    match = _USUAL.search(plain)
+    if match is None:
         return None
+    start, end = match.span()
+    if len(text.letters.translate(None, _NO_DIGITS)) < _USUAL_CHARS + _DIGITS_MIN:
+        return _unless_placeholder(plain, start, end)
     found: list[Candidate] = []
     done = 0
-    while match is not None:
+    for match in _USUAL.finditer(plain):
         start, end = match.span()
-        if start - done >= _DIGITS_MIN and DIGITS.search(text, done, start):
+        if DIGITS.search(plain, done, start):
             return None
+        found += _unless_placeholder(plain, start, end)
         done = end
-        written = text[start + 1 : end]
-        if end - start != _USUAL_CHARS:
-            written = written.replace(" ", "").replace(".", "").replace("-", "")
-        if written.count(written[-1]) < _REPEATED_MIN or not is_placeholder(f"+84{written}"):
-            found.append(Candidate(f"+84{written}", start, end))
-        if len(text) - end < _DIGITS_MIN:
-            return found
-        match = _USUAL.search(text, end) if len(text) - end > _USUAL_CHARS else None
-    return None if DIGITS.search(text, done) else found
+    return None if DIGITS.search(plain, done) else found
+
+
+def _unless_placeholder(plain: str, start: int, end: int) -> list[Candidate]:
+    national = plain[start + 1 : end]
+    if end - start != _USUAL_CHARS:
+        national = national.replace(" ", "").replace(".", "").replace("-", "")
+    value = f"+84{national}"
+    is_none = national.count(national[-1]) >= _REPEATED_MIN and is_placeholder(value)
+    return [] if is_none else [(value, start, end, False)]
 
 
 def candidates(text: Shown, searched: str) -> list[Candidate]:
@@ -111,7 +115,7 @@ def candidates(text: Shown, searched: str) -> list[Candidate]:
 def _without_zero(text: Shown, plain: str) -> list[Candidate]:
     """As in "sđt 912 345 678"."""
     return [
-        Candidate(f"+84{digits}", *match.span(), doubtful=True)
+        (f"+84{digits}", *match.span(), True)
         for match in _WITHOUT_ZERO.finditer(plain)
         if MOBILE.fullmatch(digits := match.group().translate(_NOT_DIGIT))
         and stands_free(text, plain, *match.span())
@@ -139,7 +143,7 @@ def _candidate(text: Shown, plain: str, match: re.Match[str]) -> Candidate | Non
     value = in_use(digits)
     if value is None or (value.count(value[-1]) >= _REPEATED_MIN and is_placeholder(value)):
         return None
-    return Candidate(value, start, end, doubtful=not value.endswith(digits) and is_old_land_line(digits))
+    return value, start, end, not value.endswith(digits) and is_old_land_line(digits)
 
 
 def _foreign(text: Shown, plain: str, start: int, end: int) -> Candidate | None:
@@ -147,6 +151,6 @@ def _foreign(text: Shown, plain: str, start: int, end: int) -> Candidate | None:
     while end - start > _FOREIGN_CHARS_MIN:
         value = phone_key(plain[start:end])
         if value is not None:
-            return Candidate(value, start, end) if stands_free(text, plain, start, end) else None
+            return (value, start, end, False) if stands_free(text, plain, start, end) else None
         end = start + len(plain[start:end].rstrip("0123456789").rstrip(" .-_()"))
     return None
