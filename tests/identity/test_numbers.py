@@ -57,15 +57,15 @@ def score(part: corpus.Part) -> tuple[Score, list[str]]:
 
 def test_the_corpus_is_large_enough_to_say_something() -> None:
     lines = [line for part in corpus.PARTS for line in corpus.lines(part)]
-    assert len(lines) >= 1300
-    assert sum(not line.labels for line in lines) >= 500
+    assert len(lines) >= 1500
+    assert sum(not line.labels for line in lines) >= 600
     assert len({line.text for line in lines}) == len(lines)
 
 
 @pytest.mark.parametrize("part", [part for part in corpus.PARTS if part != "batch_3"])
 def test_what_is_owed_is_found_in_the_corpus_and_hardly_anything_else(part: corpus.Part) -> None:
     result, faults = score(part)
-    assert result.precision >= (PRECISION_OWED if part != "batch_1" else 0.98), faults
+    assert result.precision >= (0.98 if part in ("batch_1", "batch_4") else PRECISION_OWED), faults
     assert result.recall >= RECALL_OWED, faults
 
 
@@ -77,9 +77,11 @@ def test_in_the_lines_that_came_last_hardly_a_number_is_missed_or_made_up() -> N
 
 
 @pytest.mark.parametrize("text", [
-    "0363810598 à nhầm", "0363810598 sai rồi ạ", "không phải 0363810598", "số 0363810598 mất rồi",
+    "0363810598 à nhầm", "0363810598 ấy chết nhầm", "0363810598 xin lỗi sai rồi",
+    "0363810598 sai rồi ạ", "không phải 0363810598", "số 0363810598 mất rồi",
     "bỏ số 0363810598 đi",
     "912345678", "đơn 912345678", "sê ri 0912345678", "số may mắn 0912345678", "ck qua 0912345678", "mst 0312345678",
+    "phiếu gửi số 0912345678", "biên lai 0912345678",
 ])  # fmt: skip
 def test_what_is_taken_back_or_counts_something_else_is_not_found(text: str) -> None:
     assert finds_in(text) == []
@@ -96,6 +98,12 @@ def test_what_is_taken_back_or_counts_something_else_is_not_found(text: str) -> 
         ("số cô 0912345678", Role.OWN),
         ("giao cho bạn Vy 0912345678", Role.RECIPIENT),
         ("em gọi 0912345678 không ai nghe", Role.OTHER),
+        ("em có số 0912345678", Role.OWN),
+        ("em có số 0912345678 gọi em suốt", Role.OTHER),
+        ("0912345678 gọi em nói là bên giao hàng", Role.OTHER),
+        ("0912345678 nhắn em nhé", Role.OWN),
+        ("vợ đặt, 0912345678 là số mình", Role.OWN),
+        ("số bạn kỹ thuật 0912345678", Role.OTHER),
         ("gọi 0912345678 không được thì nhắn zalo", Role.OWN),
         ("đừng gọi chồng em nha 0912345678", Role.OWN),
         ("gọi ngay 0912345678", Role.OWN),
