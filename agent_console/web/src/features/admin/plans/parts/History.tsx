@@ -1,6 +1,7 @@
 /** The versions that were, with who made them; any of them can be looked at or put in force again. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import css from "@/features/admin/Admin.module.css";
 import { usePlanVersions } from "@/features/admin/plans/api";
 import { useAgentName } from "@/features/admin/plans/parts/agent-name";
 import own from "@/features/admin/plans/parts/Parts.module.css";
@@ -54,7 +55,7 @@ function Version<K extends Kind>({ one, draft, by }: { one: PlanVersion; draft: 
         {one.note && <span className={own.quiet}>{` — ${one.note}`}</span>}
       </span>
       {isNewest ? (
-        <span className={own.badge}>{t("plan.inForce")}</span>
+        <span className={css.badge}>{t("plan.inForce")}</span>
       ) : (
         <>
           <Button size="s" kind="quiet" disabled={draft.isBusy} onClick={() => draft.show(one.version)}>

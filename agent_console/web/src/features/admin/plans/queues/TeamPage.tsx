@@ -57,7 +57,7 @@ function Item({ one, vocabulary }: Props) {
       badge={
         <span className={parts.chips}>
           {Object.entries(one.skills).map(([skill, level]) => (
-            <span key={skill} className={parts.badge}>
+            <span key={skill} className={css.badge}>
               {skill} {level}
             </span>
           ))}
