@@ -7,13 +7,9 @@
    did not, or their time is over.
 3. Nothing is kept for ever: a leg ends with the events of its call (router.call_events), else at its `until`.
 4. A call may interrupt lighter work (plan "work"), never another call and never wrap-up.
-5. Few asks are at the database at once, the others wait their turn in memory: one whose time is up there costs nothing.
-   In the midst of a statement it costs its connection, and when many do, none has an answer in time any more.
+5. Few asks of a process are at the database at once (router.call_turns): a rush must not keep everybody too long.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,6 +21,7 @@ from hub.ids import AgentId, QueueId
 from router import call_line, hours
 from router.call_line import Asking
 from router.call_placing import place
+from router.call_turns import Asker, Turns
 from router.lines import WRITTEN
 from router.placing import stage
 from router.plan.book import PlanBook, Plans
@@ -55,8 +52,7 @@ class CallRouter:
     def __init__(self, units: Units, *, turn_s: float = TURN_S) -> None:
         self._units = units
         self._book = PlanBook()
-        self._turns = asyncio.Semaphore(AT_ONCE)
-        self._turn_s = turn_s
+        self._turns = Turns(AT_ONCE, within_s=turn_s)
 
     async def ring(self, call: LiveCall) -> Next:
         return await self._decide(call)
@@ -68,26 +64,18 @@ class CallRouter:
         return await self._decide(call, wants_callback=True)
 
     async def _decide(self, live: LiveCall, *, failed: str | None = None, wants_callback: bool = False) -> Next:
-        async with self._turn(), self._units.begin(urgent=True) as work:
-            ask = await _Ask.open(work, await self._book.current(work.connection, work.clock), live)
-            if failed is not None:
-                await ask.failed(failed)
-            answer = await ask.decide(wants_callback=wants_callback)
-            await work.commit()
-        return answer
+        async def answer(asker: Asker) -> Next:
+            async with self._units.begin(urgent=True) as work:
+                ask = await _Ask.open(work, await self._book.current(work.connection, work.clock), live)
+                if failed is not None:
+                    await ask.failed(failed)
+                said = await ask.decide(wants_callback=wants_callback)
+                if asker.gone:
+                    raise Transient("nobody waits for the answer any more")
+                await work.commit()
+            return said
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """Raises Transient when it does not come in time."""
-        try:
-            async with asyncio.timeout(self._turn_s):
-                await self._turns.acquire()
-        except TimeoutError as error:
-            raise Transient("too many calls ask at once") from error
-        try:
-            yield
-        finally:
-            self._turns.release()
+        return await self._turns.take(answer)
 
 
 @dataclass(slots=True)

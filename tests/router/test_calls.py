@@ -214,6 +214,19 @@ async def test_whoever_asks_too_late_in_a_rush_is_told_so_and_holds_up_nobody(bo
     assert len({answer.telephone for answer in rung if isinstance(answer, Ring)}) == AT_ONCE + 1
 
 
+async def test_who_hangs_up_on_the_hub_keeps_nobody_from_others(board: Switchboard) -> None:
+    await board.add("Lan")
+    async with board.units.begin() as work:
+        await call_queues.lock(work, board.house.queue_id)
+        gone = asyncio.create_task(board.ring("call-1"))
+        await asyncio.sleep(0)  # it is begun
+        gone.cancel()
+    assert await board.ring("call-2") == Ring("op-lan", 20)
+    assert [call for call, _ in await board.legs()] == ["call-2"]
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+
+
 async def test_a_queue_is_held_for_what_decides_and_no_more(board: Switchboard) -> None:
     """Everybody else who calls that queue waits for these: who calls and who is free was read before."""
     if board.units.database.is_sqlite:  # one writer there is, whatever it does
