@@ -49,7 +49,7 @@ def role_of(text: Shown, start: int, end: int, floor: int, ceiling: int, doubtfu
     before = _signs(text.letters[first:start])[::-1]
     if _is_none(before, doubtful):
         return None
-    told = _said_before(before, "") if tell_before else _OWN
+    told = _said_before(before, "")
     has_number = before[1:2] in rules.HAVE
     if not said_after or (told is _OWN and not (tell_after or has_number)):
         return told

@@ -26,13 +26,13 @@ _NATIONAL: Final = re.compile(r"(?:0|84)(?P<national>[35789]\d{8}|2\d{9}|1[2689]
 _WORDS_MIN: Final = 2  # of a run that is half in digits: "3 hai" happens
 
 _ANY: Final = (  # the word of a digit, as it may be written
-    r"(?:[bB](?:[aA]|.{1,3}[yYnN])|[nNlLtT].{1,2}[mM]|[cC][hH].{1,2}[nN]|[hH][aA][iI]|[mM].{1,2}[tTiI]|[tT][uUưƯ]"
+    r"(?:[bB](?:[aAàáảÀÁẢ]|.{1,3}[yYnN])|[nNlLtT].{1,2}[mM]|[cC][hH].{1,2}[nN]|[hH][aA][iI]|[mM].{1,2}[tTiI]|[tT][uUưƯ]"
     r"|[sS].{1,2}[uU]|[kK]?[hH]?.{1,2}[nN][gG]|[kK]?[oO])"
 )
 # Cheap, over text as it was written: "…ng", "…o" (a zero) or a digit, and two words of digits, or one and a digit.
 HINT: Final = re.compile(rf"[gGoO0-9][ .,\-]{{1,3}}{_ANY}[ .,\-]{{1,3}}(?:[0-9]|{_ANY}\b)")
-# The same where there is no digit at all: five in a row, of which the first is a zero.
-HINT_ALL_WORDS: Final = re.compile(rf"[gGoO](?:[ .,\-]{{1,3}}{_ANY}){{4}}\b")
+# The same where there is no digit at all: eight in a row, of which the first is a zero.
+HINT_ALL_WORDS: Final = re.compile(rf"[gGoO](?:[ .,\-\u00a0]{{1,3}}{_ANY}){{7}}\b")
 
 
 def candidates(plain: str) -> list[Candidate]:

@@ -41,7 +41,7 @@ _DIGITS_MIN: Final = 7
 # The first digit, and all seven if they begin with it.
 DIGIT: Final = re.compile(f"[{_D}](?P<seven>" + f"[^{_D}]{{0,3}}[{_D}]" * 6 + ")?")
 # Nine, be they letters that pass for some: the least that a candidate has. Prices and dates have fewer.
-ENOUGH: Final = re.compile(f"[{_D}oOlI]" + f"[^{_D}oOlI]{{0,4}}[{_D}oOlI]" * 8)
+ENOUGH: Final = re.compile(f"[{_D}oOlIi]" + f"[^{_D}oOlIi]{{0,4}}[{_D}oOlIi]" * 8)
 # How most people write most numbers: a mobile between blanks, in groups or not. Found like this, with no other seven
 # digits besides, it needs no closer look.
 _USUAL: Final = re.compile(
