@@ -12,9 +12,10 @@ FINDS_MAX: Final = 5  # a list of numbers is not about the one who sends it
 
 def claims_in(text: str | None) -> tuple[Evidence, ...]:
     """Each value once, in order, as E.164 or mailbox. Numbers of somebody else are no evidence and not among them."""
-    if not text:
+    finds = finds_in(text[:SEARCHED_MAX_CHARS]) if text else []
+    if not finds:  # so it is with most messages
         return ()
-    own = {find.value: find for find in finds_in(text[:SEARCHED_MAX_CHARS]) if find.role is Role.OWN}
+    own = {find.value: find for find in finds if find.role is Role.OWN}
     return tuple(claim(find) for find in list(own.values())[:FINDS_MAX])
 
 
