@@ -19,7 +19,7 @@ from hub.events import (
 from hub.ids import AgentId, ConversationId, CustomerId, LedgerEntryId
 from identity import joining, said
 from identity.board import Board
-from identity.shares import share_of, waited_since
+from identity.shares import heed_words, share_of, waited_since
 from storage import conversations as conversation_store
 from storage.conversations import Conversation
 from storage.customers import Line, show
@@ -63,6 +63,7 @@ async def gather(
     for conversation in found:
         expected = waited_since(conversation, [share_of(c) for c in closed if c.merged_into == conversation.id])
         await said.strip(board.work.connection, conversation, expected, olds[conversation.customer_id])
+        heed_words(conversation, said.last_at(olds[conversation.customer_id]), note.at)
     kept, *others = joining.oldest_first(found)
     holders = {other.id: other.owner_id or other.offered_to for other in others}
     hands = None

@@ -28,7 +28,7 @@ from hub.ids import AgentId, ConversationId, CustomerId, QueueId, new_id
 from identity import joining, said
 from identity.board import Board
 from identity.gathering import Note, assign
-from identity.shares import Hands, share_of, waited_since
+from identity.shares import Hands, heed_words, share_of, waited_since
 from storage import conversations as conversation_store
 from storage import routing
 from storage import touchpoints as touchpoint_store
@@ -95,6 +95,7 @@ async def part(
 async def _strip(board: Board, kept: Conversation, merged: Sequence[Conversation], members: Sequence[Identity]) -> None:
     expected = waited_since(kept, [share_of(c) for c in merged if c.merged_into == kept.id])
     await said.strip(board.work.connection, kept, expected, members)
+    heed_words(kept, said.last_at(members), board.work.clock.now())
 
 
 async def _find_roots(
@@ -190,8 +191,8 @@ async def _open_again(
 
 def _wake_if_said(root: Conversation, p: Part) -> None:
     """By them or to them since it was closed: nothing that sleeps."""
-    told = [member.touched_at for member in p.members if member.touched_at is not None]
-    if root.closed_at is not None and any(at > root.closed_at for at in told):
+    last_at = said.last_at(p.members)
+    if root.closed_at is not None and last_at is not None and last_at > root.closed_at:
         root.snoozed_until = None
 
 

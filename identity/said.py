@@ -29,6 +29,11 @@ from storage.identities import Identity
 from storage.touchpoints import Place
 
 
+def last_at(members: Iterable[Identity]) -> datetime | None:
+    """When anybody said anything last, to one of them or of them."""
+    return max((member.touched_at for member in members if member.touched_at is not None), default=None)
+
+
 async def unanswered(connection: Connection, member: Identity) -> Place | None:
     """Where their first words stand that nobody answered on their own channel; None when there are none."""
     since = max(member.answered_seq, member.settled_seq)

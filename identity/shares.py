@@ -57,11 +57,13 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """`settled`: field -> whose share of it was overtaken, and what it was. `credit`: since when who holds it wrote."""
+    """`settled`: field -> whose share of it was overtaken, and what it was. `credit`: since when who holds it wrote.
+    `slept_at`: when it was last seen for how long people put it off."""
 
     share: Share
     settled: dict[str, dict[str, Any]]
     credit: dict[str, datetime]
+    slept_at: datetime | None = None
 
 
 # What is compared and settled, each by itself.
@@ -105,15 +107,22 @@ def settle(conversation: Conversation, closed: Sequence[Share], at: datetime) ->
     if "hands" in changed and _only_wrote(now.hands, expected.hands):
         changed.remove("hands")
         credit[str(_holder(own, closed).id)] = now.hands.active_at or now.opened_at
-    if "last_touch_at" not in changed and "snoozed_until" in changed and _both_woke(now, expected, at):
+    if "snoozed_until" in changed and _both_woke(now, expected, at):
         changed.remove("snoozed_until")
-    elif "last_touch_at" in changed and "snoozed_until" not in changed:
-        changed.append("snoozed_until")
+    slept_at = at if own.slept_at is None or "snoozed_until" in changed else own.slept_at
     for name in changed:
         settled[name] = settled.get(name, {}) | {str(share.id): _plain(getattr(share, name)) for share in closed}
     share = replace(own.share, tags=own_tags)
     share = replace(share, **{name: getattr(now, name) for name in changed})
-    conversation.own = _as_json(Own(share, settled, credit))
+    conversation.own = _as_json(Own(share, settled, credit, slept_at))
+
+
+def heed_words(conversation: Conversation, said_at: datetime | None, now: datetime) -> None:
+    """What was said last among all who are in it. What woke, and was talked in since, is awake for good."""
+    own, until = _own(conversation), conversation.snoozed_until
+    is_awake = until is None or until <= now
+    if conversation.own and is_awake and said_at and (own.slept_at is None or said_at > own.slept_at):
+        conversation.own = _as_json(replace(own, share=replace(own.share, snoozed_until=until)))
 
 
 def waited_since(conversation: Conversation, closed: Sequence[Share]) -> datetime | None:
@@ -141,8 +150,8 @@ def put(conversation: Conversation, share: Share, closed: Sequence[Share]) -> No
     conversation.tags, conversation.priority, conversation.lifecycle = share.tags, share.priority, share.lifecycle
     _put_clocks(conversation, share.sla)
     own, there = _own(conversation), {str(one.id) for one in (*closed, share)}
-    credit = {i: at for i, at in own.credit.items() if i in there}
-    conversation.own = _as_json(Own(own.share, own.settled, credit)) if closed or own.settled else None
+    own = replace(own, credit={i: at for i, at in own.credit.items() if i in there})
+    conversation.own = _as_json(own) if closed or own.settled else None
 
 
 def _put_clocks(conversation: Conversation, clocks: Sequence[SlaClock]) -> None:
@@ -278,7 +287,7 @@ def _own(conversation: Conversation) -> Own:
         snoozed_until=_moment(given["snoozed_until"]) if "snoozed_until" in given else row.snoozed_until,
     )
     credit = {i: datetime.fromisoformat(at) for i, at in given.get("credit", {}).items()}
-    return Own(share, dict(given.get("settled", {})), credit)
+    return Own(share, dict(given.get("settled", {})), credit, _moment(given.get("slept_at")))
 
 
 def _as_json(own: Own) -> dict[str, Any]:
@@ -299,6 +308,7 @@ def _as_json(own: Own) -> dict[str, Any]:
         "snoozed_until": _text(share.snoozed_until),
         "settled": own.settled,
         "credit": {i: at.isoformat() for i, at in own.credit.items()},
+        "slept_at": _text(own.slept_at),
     }
 
 
