@@ -1,4 +1,4 @@
-"""What becomes of calls: consumer group `calls` on topic `conversations`, and a sweep for what nobody told.
+"""What becomes of calls: consumer group `calls` on topic `conversations`. What nobody tells: router.call_sweep.
 
     answered   the agent talks; the conversation is theirs, if it is nobody else's
     over       the agent is free again, after the time their queue gives them
@@ -8,15 +8,11 @@ Events are pointers: the call is read anew, so a repeated, late or reordered one
 whose account names its agents' telephones, whether it asks whom to ring or not.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
-from uuid import uuid5
 
-from hub.batch import Pace, describe, pause
 from hub.bus.base import Record
-from hub.errors import StorageUnavailable
 from hub.events import (
     CONVERSATIONS,
     CallCard,
@@ -26,20 +22,18 @@ from hub.events import (
     Envelope,
     EventData,
     Explanation,
-    TaskState,
     TouchpointAdded,
     TouchpointChanged,
     WorkGone,
 )
-from hub.ids import AgentId, ChannelAccountId, QueueId, TaskId
-from hub.log import get_logger
-from router import hours
-from router.calls import changed
+from hub.ids import AgentId, ChannelAccountId, TaskId
+from router.call_aftermath import call_back, tell
+from router.call_sweep import KEEP
 from router.commands.moving import arrived, end_offer, give
 from router.commands.presence import wrap_up
+from router.commands.telling import tell_routers
 from router.plan.book import PlanBook, Plans
-from router.plan.queues import QueueSettings
-from storage import call_legs, call_queues, call_seats, callers, routing
+from storage import call_legs, call_seats, routing
 from storage import calls as call_store
 from storage import conversations as conversation_store
 from storage import identities as identity_store
@@ -50,21 +44,16 @@ from storage.changes import ChangeSet
 from storage.conversations import Conversation
 from storage.identities import Identity
 from storage.touchpoints import Touchpoint
-from storage.unit_of_work import UnitOfWork, Units
+from storage.unit_of_work import UnitOfWork
 
 GROUP: Final = "calls"
 TOPICS: Final = (CONVERSATIONS,)
 TALK_MAX: Final = timedelta(hours=2)  # a call whose end nobody told is over by then
-KEEP: Final = timedelta(days=1)
-SWEEP_EVERY_S: Final = 2.0
-MISSED_PRIORITY: Final = 1
 _ENTRIES: Final = frozenset({TouchpointAdded.TYPE, TouchpointChanged.TYPE, ""})  # "": the log does not say
 _NO_CALL: Final = b'"call":null'
 _OVER: Final = frozenset({CallState.ENDED, CallState.MISSED})
 
 Telephones = Callable[[ChannelAccountId], Awaitable[Mapping[str, str]]]  # agent's login -> telephone
-
-log = get_logger(__name__)
 
 
 def concerns(record: Record) -> bool:
@@ -165,7 +154,7 @@ class Step:
         await self._give(agent_id)
         await self._callbacks_done(agent_id)
         if self._conversation is not None:
-            self._work.publish(WorkGone(conversation_id=self._conversation.id, agent_id=agent_id))
+            await tell_routers(self._work, WorkGone(conversation_id=self._conversation.id, agent_id=agent_id))
 
     async def _give(self, agent_id: AgentId) -> None:
         """Whoever answers has the conversation, unless it is a colleague's: then the call's card says who talked."""
@@ -219,9 +208,9 @@ class Step:
                 await wrap_up(self._work, agent_id, queue_id)
         conversation = self._conversation
         if conversation is not None and conversation.status is ConversationStatus.WAITING:
-            self._work.publish(arrived(conversation))
+            await tell_routers(self._work, arrived(conversation))
         if conversation is not None and agent_id is not None:
-            self._work.publish(WorkGone(conversation_id=conversation.id, agent_id=agent_id))
+            await tell_routers(self._work, WorkGone(conversation_id=conversation.id, agent_id=agent_id))
 
     async def _call_back(self) -> None:
         ended_at = self._card.ended_at or self._entry.accepted_at
@@ -244,107 +233,3 @@ class Step:
     async def _save(self, call: Call) -> None:
         await call_store.save(self._work, call)
         await tell(self._work, call)
-
-
-async def call_back(
-    work: UnitOfWork,
-    changes: ChangeSet,
-    plans: Plans,
-    conversation: Conversation,
-    task_id: TaskId,
-    queue_id: QueueId,
-    phone: str,
-) -> None:
-    """Somebody is to call them back, once per conversation, and it is urgent. Who has no number cannot be called."""
-    if not phone.startswith("+"):
-        return
-    if any(task.phone == phone for task in await task_store.open_callbacks(work.connection, conversation.id)):
-        return
-    now = work.clock.now()
-    conversation.priority = max(conversation.priority, MISSED_PRIORITY)
-    task = TaskState(
-        id=task_id,
-        kind="callback",
-        conversation_id=conversation.id,
-        queue_id=queue_id,
-        agent_id=conversation.owner_id,
-        due_at=await _opening(work, plans, queue_id),
-        phone=phone,
-        made_at=now,
-    )
-    await task_store.add(work, changes, conversation, task)
-
-
-async def _opening(work: UnitOfWork, plans: Plans, queue_id: QueueId) -> datetime:
-    """Now, or when the queue opens next."""
-    now = work.clock.now()
-    settings = QueueSettings.model_validate(await routing.queue_settings(work.connection, queue_id) or {})
-    calendar = next((c for c in plans.hours.calendars if c.id == settings.calendar), None)
-    return hours.next_opening(calendar, now) or now
-
-
-async def tell(work: UnitOfWork, call: Call) -> None:
-    """To consoles: how the call stands."""
-    queue = (await call_queues.queues_of(work.connection))[call.queue_id]
-    caller = await callers.caller_of(work.connection, call.account_id, call.caller)
-    work.publish(changed(call, queue.pool, caller))
-
-
-class Sweep:
-    """Ends calls and legs of which nobody told the end: one per process with role `router`, several do no harm."""
-
-    def __init__(self, units: Units) -> None:
-        self._units = units
-        self._book = PlanBook()
-
-    async def run(self) -> None:
-        """Until cancelled."""
-        attempt = 0
-        while True:
-            try:
-                await self.look()
-                attempt = 0
-                await asyncio.sleep(SWEEP_EVERY_S)
-            except StorageUnavailable as error:
-                attempt += 1
-                log.warning("call_sweep_waits", reason=describe(error))
-                await asyncio.sleep(pause(attempt, Pace()))
-
-    async def look(self) -> None:
-        """One round. Writes nothing when there is nothing."""
-        async with self._units.database.reading() as connection:
-            stale = await call_store.stale(connection, self._units.clock.now(), KEEP)
-        for key in stale:
-            async with self._units.begin() as work:
-                await _end(work, await self._book.current(work.connection, work.clock), key)
-                await work.commit()
-
-
-async def _end(work: UnitOfWork, plans: Plans, key: Key) -> None:
-    """Whatever of it is past its time: looked at anew, it may have been heard of."""
-    now = work.clock.now()
-    seen = await call_store.find(work.connection, key)
-    caller = await callers.caller_of(work.connection, seen.account_id, seen.caller) if seen else None
-    held = await conversation_store.lock_open_of(work.connection, [caller.customer_id] if caller else [])
-    conversation = next(iter(held.values()), None)
-    call = await call_store.lock(work, key)
-    leg = await call_legs.leg_of(work.connection, key)
-    if leg is not None and leg.until <= now:
-        await call_legs.drop(work, key)
-    if call is not None and call.state != "over" and call.until <= now:
-        call.state, call.ended_at, call.until = "over", now if call.answered_at else None, now
-        await call_store.save(work, call)
-        await tell(work, call)
-        if call.wants_callback and conversation is not None:
-            changes = ChangeSet(work)
-            task_id = TaskId(uuid5(conversation.id, "|".join(key)))
-            await call_back(work, changes, plans, conversation, task_id, call.queue_id, call.caller)
-            await changes.flush()
-    elif call is not None:
-        await call_store.forget(work, now, KEEP)
-    if conversation is None:
-        return
-    if conversation.status is ConversationStatus.WAITING:
-        work.publish(arrived(conversation))
-    if leg is not None:
-        work.publish(WorkGone(conversation_id=conversation.id, agent_id=leg.agent_id))

@@ -45,8 +45,9 @@ from router.automation.engine import Automations
 from router.automation.silence import Silence
 from router.call_events import GROUP as CALLS
 from router.call_events import TOPICS as CALL_TOPICS
-from router.call_events import CallEvents, Sweep
+from router.call_events import CallEvents
 from router.call_events import concerns as concerns_call
+from router.call_sweep import Sweep
 from router.calls import CallRouter
 from router.liveness import Liveness
 from router.promising import Promising

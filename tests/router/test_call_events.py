@@ -14,7 +14,8 @@ from hub.clock import ManualClock
 from hub.events import CallDirection, CallState, ConversationStatus, TaskState, TouchpointEvent
 from hub.ids import AgentId, ChannelAccountId
 from router import commands
-from router.call_events import CallEvents, Sweep
+from router.call_events import CallEvents
+from router.call_sweep import Sweep
 from router.calls import CallRouter
 from router.service import Desk
 from storage import routing, tables
