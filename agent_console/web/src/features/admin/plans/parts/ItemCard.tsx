@@ -1,6 +1,6 @@
 /** A thing of a plan: a line with its name, what it asks, what it does and its switch; its form when opened. */
 import { Switch, TextInput } from "@mantine/core";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Named } from "@/features/admin/plans/draft";
 import { useFault } from "@/features/admin/plans/parts/faults";
@@ -35,6 +35,7 @@ interface Props<T> extends LineProps {
   item: T & Item;
   nameLabel: string;
   place: string;
+  isAdded: boolean; // just now: its name is what comes next
   onChange: (item: T) => void;
   onCopy: () => void;
   onRemove: () => void;
@@ -43,13 +44,19 @@ interface Props<T> extends LineProps {
 }
 
 export function ItemCard<T>(props: Props<T>) {
-  const { item, nameLabel, place, isOpen, onChange, onCopy, onRemove, fields, more } = props;
+  const { item, nameLabel, place, isOpen, isAdded, onChange, onCopy, onRemove, fields, more } = props;
   const { t } = useTranslation();
   const faultAt = useFault();
   const set = (change: Partial<T & Item>) => onChange({ ...item, ...change });
   const fault = (field: string) => faultAt(`${place}.${field}`);
   const editing: Editing<T> = { item, place, fault, set: set as Editing<T>["set"] };
   const name = fault("name");
+  const nameField = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (!isAdded) return;
+    nameField.current?.focus();
+    nameField.current?.select();
+  }, [isAdded]);
   return (
     <>
       <Line
@@ -61,6 +68,7 @@ export function ItemCard<T>(props: Props<T>) {
         <div className={own.form}>
           <div className={own.fields}>
             <TextInput
+              ref={nameField}
               label={nameLabel}
               value={item.name}
               {...(name && { error: name })}

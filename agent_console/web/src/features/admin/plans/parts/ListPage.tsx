@@ -38,12 +38,17 @@ export function ListPage<K extends ListKind>(props: Props<K>) {
   const list: ListKind = kind; // the words of one of them, not of this very one
   const { t } = useTranslation();
   const [openId, setOpenId] = useState<string | null>(null);
+  const [addedId, setAddedId] = useState<string | null>(null);
+  const showAdded = ({ id }: Item) => {
+    setOpenId(id);
+    setAddedId(id);
+  };
   const add = (draft: PlanDraft<K>) => {
     const items = itemsOf(draft);
     const name = t(`planList.${list}.newName`);
     const item = { ...fresh, id: newId(name, items), name } as unknown as Items[K] & Item;
     put(draft, addTo === "top" ? [item, ...items] : [...items, item]);
-    setOpenId(item.id);
+    showAdded(item);
   };
   const card = (draft: PlanDraft<K>, item: Items[K] & Item, at: number, handle?: ReactNode) => {
     const items = itemsOf(draft);
@@ -51,7 +56,7 @@ export function ListPage<K extends ListKind>(props: Props<K>) {
       const name = t("plan.copyOf", { name: item.name });
       const twin = { ...item, id: newId(item.name, items), name };
       put(draft, [...items.slice(0, at + 1), twin, ...items.slice(at + 1)]);
-      setOpenId(twin.id);
+      showAdded(twin);
     };
     return (
       <ItemCard
@@ -61,6 +66,7 @@ export function ListPage<K extends ListKind>(props: Props<K>) {
         {...(isRanked && { rank: at + 1 })}
         handle={handle}
         isOpen={openId === item.id || (openId === null && !isRanked && items.length === 1)}
+        isAdded={addedId === item.id}
         onOpen={(isOpen) => setOpenId(isOpen ? item.id : "")}
         onChange={(changed) => put(draft, replaced(items, at, changed))}
         onCopy={copy}
