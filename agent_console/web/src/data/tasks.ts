@@ -44,12 +44,20 @@ export interface NewTask {
   readonly dueAt: string;
   readonly note: string | null;
   readonly agentId: string | null; // null: whoever serves the queue
+  readonly phone: string | null; // whom to call back; null: the customer's own number
 }
 
 export async function addTask(client: QueryClient, conversationId: string, task: NewTask): Promise<void> {
   await api.POST("/api/v1/conversations/{conversation_id}/tasks", {
     params: { path: { conversation_id: conversationId } },
-    body: { task_id: task.taskId, kind: task.kind, due_at: task.dueAt, note: task.note, agent_id: task.agentId },
+    body: {
+      task_id: task.taskId,
+      kind: task.kind,
+      due_at: task.dueAt,
+      note: task.note,
+      agent_id: task.agentId,
+      ...(task.phone !== null && { phone: task.phone }),
+    },
   });
   tasksChanged(client);
 }

@@ -6,6 +6,7 @@ import { useMe } from "@/data/session";
 import { addTask } from "@/data/tasks";
 import css from "@/features/tasks/Tasks.module.css";
 import type { ConversationState, TaskKind } from "@/lib/api/types";
+import { phone } from "@/lib/format/text";
 import { clockTime, dateTime, dayKey } from "@/lib/format/time";
 import { momentChosen, presets } from "@/lib/moments";
 import { now } from "@/lib/now";
@@ -21,18 +22,18 @@ export default function TaskForm({ row, onDone }: { row: ConversationState; onDo
   const taskId = useRef(crypto.randomUUID());
   const [kind, setKind] = useState<TaskKind>("reminder");
   const [note, setNote] = useState("");
+  const [number, setNumber] = useState("");
   const [isMine, setMine] = useState(true);
   const [local, setLocal] = useState("");
   const [error, setError] = useState<unknown>(null);
   const chosen = momentChosen(local, now());
-  const kinds = row.customer_phone === null ? KINDS.slice(0, 1) : KINDS;
+  const lacksNumber = kind === "callback" && row.customer_phone === null && number.trim() === "";
   const make = (dueAt: string) => {
     setError(null);
     const agentId = isMine ? me.agent.id : null;
-    addTask(client, row.id, { taskId: taskId.current, kind, dueAt, note: note.trim() || null, agentId }).then(
-      onDone,
-      setError,
-    );
+    const other = (kind === "callback" && number.trim()) || null;
+    const task = { taskId: taskId.current, kind, dueAt, note: note.trim() || null, agentId, phone: other };
+    addTask(client, row.id, task).then(onDone, setError);
   };
   return (
     <fieldset className={css.form} aria-label={t("task.add")}>
@@ -41,9 +42,9 @@ export default function TaskForm({ row, onDone }: { row: ConversationState; onDo
           className={css.field}
           aria-label={t("task.what")}
           value={kind}
-          onChange={({ currentTarget }) => setKind(kinds.find((one) => one === currentTarget.value) ?? "reminder")}
+          onChange={({ currentTarget }) => setKind(KINDS.find((one) => one === currentTarget.value) ?? "reminder")}
         >
-          {kinds.map((one) => (
+          {KINDS.map((one) => (
             <option key={one} value={one}>
               {t(`task.kind.${one}`)}
             </option>
@@ -59,6 +60,17 @@ export default function TaskForm({ row, onDone }: { row: ConversationState; onDo
           <option value="queue">{t("task.queues")}</option>
         </select>
       </div>
+      {kind === "callback" && (
+        <input
+          className={css.field}
+          type="tel"
+          value={number}
+          maxLength={20}
+          placeholder={row.customer_phone === null ? t("task.phone") : phone(row.customer_phone)}
+          aria-label={t("task.phone")}
+          onChange={({ currentTarget }) => setNumber(currentTarget.value)}
+        />
+      )}
       <input
         className={css.field}
         value={note}
@@ -72,28 +84,31 @@ export default function TaskForm({ row, onDone }: { row: ConversationState; onDo
       <div className={css.presets}>
         {presets(now()).map(({ preset, at }) => {
           return (
-            <Button key={preset} size="s" onClick={() => make(at)}>
+            <Button key={preset} size="s" disabled={lacksNumber} onClick={() => make(at)}>
               {[t(`snooze.${preset}`), dayKey(at) === dayKey(now()) ? clockTime(at) : dateTime(at)].join(" · ")}
             </Button>
           );
         })}
       </div>
-      <div className={css.pair}>
-        <input
-          type="datetime-local"
-          className={css.field}
-          value={local}
-          aria-label={t("snooze.moment")}
-          onChange={({ currentTarget }) => setLocal(currentTarget.value)}
-        />
-        <div className={css.foot}>
-          <Button size="s" kind="quiet" onClick={onDone}>
-            {t("task.close")}
-          </Button>
-          <Button size="s" kind="primary" disabled={chosen === null} onClick={() => chosen && make(chosen)}>
-            {t("task.set")}
-          </Button>
-        </div>
+      <input
+        type="datetime-local"
+        className={css.field}
+        value={local}
+        aria-label={t("snooze.moment")}
+        onChange={({ currentTarget }) => setLocal(currentTarget.value)}
+      />
+      <div className={css.foot}>
+        <Button size="s" kind="quiet" onClick={onDone}>
+          {t("task.close")}
+        </Button>
+        <Button
+          size="s"
+          kind="primary"
+          disabled={chosen === null || lacksNumber}
+          onClick={() => chosen && make(chosen)}
+        >
+          {t("task.set")}
+        </Button>
       </div>
       {error !== null && <Fault error={error} />}
     </fieldset>
