@@ -44,6 +44,9 @@ OWED_P99_MS = 200.0
 TALK_S = 3.0
 FIRST_CALLER = 84_900_000_000
 WARM_UP_CALLS = 5
+WRITERS = 500
+OPENING_PER_S = 100.0
+OPENING_RUN = 1
 CLUSTER_ROLES = ("ingress", "identity,router", "egress,console")
 
 
@@ -60,8 +63,9 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Each second."""
+    """Each second. `run`: its own, or the hub would have seen its messages before."""
 
+    run: int
     calls: float
     messages: float
 
@@ -88,7 +92,9 @@ async def measure(
         await _prepare(where, url, agents, chats)
         where.settings["agent_grace_s"] = 3600  # nobody's console is open here
         async with _hub(where, port), _pbx(url) as pbx:
-            for traffic in (Traffic(calls, messages_per_s) for calls in calls_per_s):
+            await _open(pbx, port)
+            for run, rate in enumerate(calls_per_s, OPENING_RUN + 1):
+                traffic = Traffic(run, rate, messages_per_s)
                 figures += _figures(await _calls(pbx, port, seconds, traffic), traffic, shop)
                 await asyncio.sleep(TALK_S)  # all are free again
     return figures
@@ -111,20 +117,23 @@ async def _stop(programs: Sequence[Program]) -> None:
     await asyncio.gather(*(program.stop() for program in programs))
 
 
-@asynccontextmanager
-async def _pbx(url: str) -> AsyncIterator[StringeeSimulator]:
-    """The first calls find a hub that has just been started: accounts and statements are read once."""
-    async with StringeeSimulator(url, signing_secret=SECRET, api_key_sid="SK.0.bench", api_key_secret="-") as pbx:
-        for number in range(1, WARM_UP_CALLS + 1):
-            call, caller = pbx.new_call(), str(FIRST_CALLER - number)
-            await pbx.dial(call, caller)
-            await pbx.tell(call, caller, None, None, pbx.now(), 0)
-        yield pbx
+def _pbx(url: str) -> StringeeSimulator:
+    return StringeeSimulator(url, signing_secret=SECRET, api_key_sid="SK.0.bench", api_key_secret="-")
+
+
+async def _open(pbx: StringeeSimulator, port: int) -> None:
+    """A shop at work: whoever writes has written before, and the hub has taken calls since it was started."""
+    await _write(port, WRITERS / OPENING_PER_S, OPENING_PER_S, OPENING_RUN)
+    for number in range(1, WARM_UP_CALLS + 1):
+        call, caller = pbx.new_call(), str(FIRST_CALLER - number)
+        await pbx.dial(call, caller)
+        await pbx.tell(call, caller, None, None, pbx.now(), 0)
+    await asyncio.sleep(TALK_S)
 
 
 async def _calls(pbx: StringeeSimulator, port: int, seconds: float, traffic: Traffic) -> Floor:
     floor = Floor()
-    writing = asyncio.create_task(_write(port, seconds, traffic.messages))
+    writing = asyncio.create_task(_write(port, seconds, traffic.messages, traffic.run))
     began = time.monotonic()
     async with asyncio.TaskGroup() as group:
         for number in range(round(seconds * traffic.calls)):
@@ -135,8 +144,8 @@ async def _calls(pbx: StringeeSimulator, port: int, seconds: float, traffic: Tra
     return floor
 
 
-async def _write(port: int, seconds: float, per_s: float) -> None:
-    messages = webhooks.messages(int(seconds * per_s), people=500)
+async def _write(port: int, seconds: float, per_s: float, run: int) -> None:
+    messages = webhooks.messages(int(seconds * per_s), people=WRITERS, run=run)
     load = Load(port, [message.request(port) for message in messages], connections=8)
     (await load.pace(per_s, seconds=seconds + 10)).unrefused()
 
