@@ -78,8 +78,8 @@ def regrow(
 
 
 def _sleep_on(conversation: Conversation, until: datetime | None, now: datetime) -> None:
-    """What woke meanwhile and would be awake by now anyway stays awake: its owner has room for it."""
-    if conversation.snoozed_until is not None or (until is not None and until > now):
+    """What is awake or due, and would be by now anyway, stays so: its owner has room for it, or the router will see."""
+    if any(at is not None and at > now for at in (conversation.snoozed_until, until)):
         conversation.snoozed_until = until
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,11 +38,17 @@ async def whole_state(units: Units) -> State:
     async with units.database.reading() as connection:
         return {
             table.name: {
-                key(row): _without(row._asdict(), NEVER_AS_BEFORE.get(table.name, ()))
+                key(row): _without(_awake(row._asdict(), units.clock.now()), NEVER_AS_BEFORE.get(table.name, ()))
                 for row in await connection.execute(sa.select(table))
             }
             for table, key in keys.items()
         }
+
+
+def _awake(row: Row, now: datetime) -> Row:
+    """What is due wakes by the router, which is not here."""
+    until = row.get("snoozed_until")
+    return row | {"snoozed_until": None} if until is not None and until <= now else row
 
 
 def _without(row: Row, names: Iterable[str]) -> Row:
