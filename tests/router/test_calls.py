@@ -210,7 +210,7 @@ async def test_whoever_asks_too_late_in_a_rush_is_told_so_and_holds_up_nobody(bo
         for n in (7, 8):
             with pytest.raises(Transient, match="too many"):
                 await board.ring(f"call-{n}")
-    rung = await asyncio.gather(*at_it, board.ring("call-9"))
+    rung = [*await asyncio.gather(*at_it), await board.ring("call-9")]
     assert len({answer.telephone for answer in rung if isinstance(answer, Ring)}) == AT_ONCE + 1
 
 
