@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
 import hypothesis
@@ -199,16 +198,6 @@ class Machine(RuleBasedStateMachine):
             self.clock.advance(1)
             await self.world.reply(*_address(person), agent_id=conversation.owner_id)
             await self._read_told()
-
-    @rule(person=st.integers(0, PEOPLE - 1), days=st.integers(1, 3))
-    def put_off(self, person: int, days: int) -> None:
-        self.run(self._put_off(person, timedelta(days=days)))
-
-    async def _put_off(self, person: int, wait: timedelta) -> None:
-        conversation = await self._open_of(person)
-        if conversation is not None:
-            at = self.clock.now() + wait
-            await self._command(lambda work: router_commands.snooze(work, conversation.id, self.agents[0], at))
 
     @rule(person=st.integers(0, PEOPLE - 1))
     def release(self, person: int) -> None:
