@@ -44,11 +44,11 @@ class Agent:
         context = await browser.new_context(**options)
         await context.add_init_script(TELL_VIOLATIONS)
         context.set_default_timeout(SETTLE_MS)
-        url = shop.console_url.replace("127.0.0.1", "localhost")
+        url = shop.console_url
         if signed_in:
             name, value = (await shop.console(who)).cookie
             # As if set over HTTPS: browsers hold loopback for secure, but not the tool that sets cookies from outside.
-            cookie = SetCookieParam(name=name, value=value, url="https://localhost/", secure=True, httpOnly=True)
+            cookie = SetCookieParam(name=name, value=value, url="https://127.0.0.1/", secure=True, httpOnly=True)
             await context.add_cookies([cookie])
         return await cls._at(context, url, [])
 
